@@ -1,0 +1,121 @@
+import { fileURLToPath } from 'node:url';
+import fastify, { type FastifyInstance } from 'fastify';
+import type { Config } from './config.ts';
+import type { Database } from './database/database.ts';
+import type { Notifications } from './database/notifications.ts';
+import { demoRoutes } from './demo/demo.routes.ts';
+import type { DemoAccess } from './demo/demo.ts';
+import { newRequestId, useBrowserDoor } from './doors/browser.ts';
+import { loggerOptions } from './doors/logging.ts';
+import { answerUnknownPaths } from './doors/unknown-path.ts';
+import { accountRoutes } from './identity/account.routes.ts';
+import { createAccountForms } from './identity/account-forms.ts';
+import { createIdentityService } from './identity/identity.service.ts';
+import { createPasswords } from './identity/passwords.ts';
+import { createSignInThrottle } from './identity/sign-in-throttle.ts';
+import type { Clock } from './lib/clock.ts';
+import { createMasterKey } from './lib/master-key.ts';
+import { createOutboundFetch } from './lib/outbound.ts';
+import { interactionRoutes } from './oauth/interactions/interaction.routes.ts';
+import { oauthRoutes } from './oauth/oauth.routes.ts';
+import { createOAuth } from './oauth/oauth.ts';
+import { createRevocations } from './oauth/revocations.store.ts';
+import { operationsRoutes } from './operations.routes.ts';
+import { assetRoutes } from './pages/assets.routes.ts';
+import { brandOf } from './pages/brand.ts';
+import { createPages } from './pages/render.ts';
+import { syncDeclarations } from './platform/declarations.store.ts';
+import type { Platform } from './platform/platform.ts';
+
+export interface AppDependencies {
+  config: Config;
+  /** The origin of every URL this server names. */
+  issuer: string;
+  platform: Platform;
+  database: Database;
+  /** Not started yet: it starts when every part has said what it listens to. */
+  notifications: Notifications;
+  clock: Clock;
+  /** The demo's access data, where there is a demo. */
+  demo?: () => DemoAccess | undefined;
+}
+
+/** Services that the process and tests reach besides HTTP. */
+export interface Gatehouse {
+  app: FastifyInstance;
+  identity: ReturnType<typeof createIdentityService>;
+  oauth: Awaited<ReturnType<typeof createOAuth>>;
+}
+
+const VIEWS_DIR = fileURLToPath(new URL('../views', import.meta.url));
+
+/**
+ * Wires every part. Three roads: browser (pages, cookies), token (the protocol), gate; each behind its
+ * own door. The caller listens, and closes.
+ */
+export async function buildApp(deps: AppDependencies): Promise<Gatehouse> {
+  const { config, issuer, platform, database, notifications, clock } = deps;
+  const app = fastify({
+    logger: loggerOptions(config.logLevel),
+    genReqId: newRequestId,
+    requestIdHeader: false,
+    trustProxy: config.trustProxy === false ? false : [...config.trustProxy],
+    forceCloseConnections: 'idle',
+    bodyLimit: 256 * 1024,
+  });
+  const log = app.log;
+  const masterKey = createMasterKey(config.masterKey);
+  await syncDeclarations(database, platform, clock.now());
+
+  // The rules, independent of HTTP.
+  const revocations = createRevocations({
+    clock,
+    accessTokenTtlSeconds: platform.tokens.accessTokenTtlSeconds,
+  });
+  const identity = createIdentityService({
+    database,
+    clock,
+    revocations,
+    log,
+    passwords: createPasswords(),
+    throttle: createSignInThrottle({
+      executor: database.pool,
+      clock,
+      hashSecret: masterKey.hashSecret,
+    }),
+    platformName: platform.name,
+  });
+  const pages = createPages({ platform: brandOf(platform), viewsDir: VIEWS_DIR });
+  const oauth = await createOAuth({
+    ...{ platform, issuer, database, notifications, clock, log, masterKey, revocations },
+    ...{ identity, pages },
+    fetch: createOutboundFetch({ allowPrivateTargets: config.allowPrivateTargets }),
+  });
+  const forms = createAccountForms({ identity, pages });
+
+  // The doors.
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+  await app.register(operationsRoutes, { database, notifications });
+  await app.register(assetRoutes, { viewsDir: VIEWS_DIR, brand: brandOf(platform) });
+  await app.register(oauthRoutes, {
+    ...{ host: oauth.host, issuer, platform },
+    ...{ verifier: oauth.verifier, presentedTokens: oauth.presentedTokens },
+    findActiveUser: identity.findActiveUser,
+  });
+  await app.register(async (door) => {
+    await useBrowserDoor(door, { pages, issuer });
+    await door.register(accountRoutes, {
+      ...{ pages, platform, identity, forms, sessions: oauth.sessions },
+    });
+    if (deps.demo) await door.register(demoRoutes, { pages, issuer, access: deps.demo });
+    await door.register(interactionRoutes, {
+      ...{ host: oauth.host, platform, pages, forms },
+      ...{ sessions: oauth.sessions, clients: oauth.clients, consent: oauth.consent },
+    });
+  });
+  answerUnknownPaths(app, pages);
+
+  return { app, identity, oauth };
+}

@@ -1,0 +1,129 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Database } from './database.ts';
+import { type Log, reasonOf } from './log.ts';
+
+/** One process at a time, so that ten of them do not do the same work ten times. */
+const CLEANUP_LOCK = 7_011_985;
+const BATCH_ROWS = 500;
+/** Bounds one run to 50,000 rows of a table; the next run takes the rest. */
+const BATCHES_PER_RUN = 100;
+/** Each pause differs by up to a fifth, so that processes started together drift apart. */
+const JITTER = 0.2;
+
+/** What may go, in this order: a grant waits for its refresh tokens, whose replay must be recognised. */
+const EXPIRED: readonly { table: string; condition: string }[] = [
+  { table: 'artifacts', condition: 'expires_at <= $1' },
+  { table: 'refresh_tokens', condition: 'expires_at <= $1' },
+  { table: 'sessions', condition: 'expires_at <= $1' },
+  { table: 'revoked_tokens', condition: 'expires_at <= $1' },
+  { table: 'sign_in_attempts', condition: 'window_ends_at <= $1' },
+  {
+    table: 'grants',
+    condition: `expires_at <= $1
+      AND NOT EXISTS (SELECT FROM refresh_tokens WHERE refresh_tokens.grant_id = grants.id)`,
+  },
+];
+
+export interface CleanupOptions {
+  database: Pick<Database, 'transaction'>;
+  clock: Clock;
+  /** Milliseconds from the end of one run to the start of the next, on average */
+  intervalMs: number;
+  log: Log;
+  /** 0 ≤ n < 1; default Math.random */
+  random?: () => number;
+}
+
+export interface Cleanup {
+  start(): void;
+  /** Waits for the batch under way. */
+  stop(): Promise<void>;
+  /**
+   * Removes what has expired, in batches of 500 rows with a transaction each; rows another transaction
+   * holds are left for the next run.
+   *
+   * @returns how many rows went; 0 also when another process is at it
+   */
+  runOnce(): Promise<number>;
+}
+
+/** Removes expired rows in the background. Correctness never depends on it: readers check expiry. */
+export function createCleanup(options: CleanupOptions): Cleanup {
+  const { database, clock, intervalMs, log, random = Math.random } = options;
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> = Promise.resolve();
+  let stopped = true;
+
+  async function removeExpired(enough: () => boolean): Promise<number> {
+    const now = clock.now();
+    let total = 0;
+    for (const target of EXPIRED) {
+      for (let batch = 0; batch < BATCHES_PER_RUN; batch += 1) {
+        const removed = await removeBatch(database, target, now);
+        if (removed === null) return total;
+        total += removed;
+        if (removed < BATCH_ROWS) break;
+        if (enough()) return total;
+      }
+    }
+    return total;
+  }
+
+  async function run(): Promise<void> {
+    try {
+      const removed = await removeExpired(() => stopped);
+      if (removed > 0) log.info({ removed }, 'expired rows removed');
+    } catch (error) {
+      log.warn(
+        { reason: reasonOf(error) },
+        'expired rows could not be removed; trying again later',
+      );
+    }
+    schedule();
+  }
+
+  function schedule(): void {
+    if (stopped) return;
+    const delayMs = intervalMs * (1 + JITTER * (2 * random() - 1));
+    timer = setTimeout(() => {
+      running = run();
+    }, delayMs);
+    timer.unref();
+  }
+
+  return {
+    runOnce: () => removeExpired(() => false),
+    start() {
+      if (!stopped) return;
+      stopped = false;
+      schedule();
+    },
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}
+
+/** @returns the number of rows removed, or null when another process holds the lock */
+async function removeBatch(
+  database: Pick<Database, 'transaction'>,
+  target: { table: string; condition: string },
+  now: Date,
+): Promise<number | null> {
+  return database.transaction(async (tx) => {
+    const lock = await tx.query<{ granted: boolean }>(
+      'SELECT pg_try_advisory_xact_lock($1) AS granted',
+      [CLEANUP_LOCK],
+    );
+    if (!lock.rows[0]?.granted) return null;
+    const { rowCount } = await tx.query(
+      `DELETE FROM ${target.table} WHERE ctid = ANY(ARRAY(
+         SELECT ctid FROM ${target.table} WHERE ${target.condition}
+         LIMIT ${BATCH_ROWS} FOR UPDATE SKIP LOCKED))`,
+      [now],
+    );
+    return rowCount ?? 0;
+  });
+}

@@ -1,0 +1,169 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { type Log, reasonOf, silentLog } from './log.ts';
+
+// Applies prisma/migrations and keeps Prisma's books, so that Prisma's own tools agree about what has
+// been applied. We have a runner because theirs is a binary to download, and because many processes
+// start at once.
+
+/** The advisory lock Prisma takes for the same purpose. */
+const MIGRATION_LOCK = 72_707_369;
+
+const MIGRATIONS = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
+
+/** As Prisma makes it; `finished_at` null and `rolled_back_at` null means it failed half-way. */
+const BOOKS = `
+  CREATE TABLE IF NOT EXISTS _prisma_migrations (
+    id                  VARCHAR(36) PRIMARY KEY NOT NULL,
+    checksum            VARCHAR(64) NOT NULL,
+    finished_at         TIMESTAMPTZ,
+    migration_name      VARCHAR(255) NOT NULL,
+    logs                TEXT,
+    rolled_back_at      TIMESTAMPTZ,
+    started_at          TIMESTAMPTZ NOT NULL DEFAULT now(),
+    applied_steps_count INTEGER NOT NULL DEFAULT 0
+  )`;
+
+export interface MigrateOptions {
+  connectionString: string;
+  log?: Log;
+  /** Default: prisma/migrations */
+  directory?: string;
+}
+
+interface Migration {
+  name: string;
+  sql: string;
+  /** Hex SHA-256 of the file's bytes */
+  checksum: string;
+}
+
+interface Entry {
+  migration_name: string;
+  checksum: string;
+  finished_at: Date | null;
+}
+
+/** The books and the files disagree; the message says how to mend it. Nothing was changed. */
+export class MigrationError extends Error {
+  override name = 'MigrationError';
+}
+
+/**
+ * Brings the database up to the newest migration. Any number of processes may call it at once: one
+ * applies, the others wait for it and find nothing to do.
+ *
+ * Migrations that are applied but not among the files (by a newer version, during a rolling update) are
+ * left alone.
+ *
+ * @returns the names of the migrations this call applied
+ * @throws MigrationError when an applied file was changed, or an earlier attempt failed half-way
+ */
+export async function migrate(options: MigrateOptions): Promise<string[]> {
+  const log = options.log ?? silentLog;
+  const migrations = await readMigrations(options.directory ?? MIGRATIONS);
+  const client = new pg.Client({
+    connectionString: options.connectionString,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    application_name: 'gatehouse-migrate',
+  });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    const pending = findPending(migrations, await readBooks(client));
+    for (const migration of pending) {
+      await apply(client, migration);
+      log.info({ migration: migration.name }, 'migration applied');
+    }
+    return pending.map(({ name }) => name);
+  } finally {
+    // Ends the session and, with it, the lock.
+    await client.end().catch(() => {});
+  }
+}
+
+/**
+ * The migrations of a directory, in order of their names.
+ *
+ * @throws Error when a migration's directory has no migration.sql
+ */
+export async function readMigrations(directory: string = MIGRATIONS): Promise<Migration[]> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  return Promise.all(
+    names.sort().map(async (name) => {
+      const bytes = await readFile(join(directory, name, 'migration.sql'));
+      const checksum = createHash('sha256').update(bytes).digest('hex');
+      return { name, sql: bytes.toString('utf8'), checksum };
+    }),
+  );
+}
+
+async function readBooks(client: pg.Client): Promise<Map<string, Entry>> {
+  await client.query(BOOKS);
+  const { rows } = await client.query<Entry>(
+    `SELECT migration_name, checksum, finished_at FROM _prisma_migrations
+     WHERE rolled_back_at IS NULL ORDER BY started_at`,
+  );
+  return new Map(rows.map((entry) => [entry.migration_name, entry]));
+}
+
+function findPending(migrations: Migration[], books: Map<string, Entry>): Migration[] {
+  for (const entry of books.values()) {
+    if (entry.finished_at === null) throw new MigrationError(unfinished(entry.migration_name));
+  }
+  return migrations.filter(({ name, checksum }) => {
+    const entry = books.get(name);
+    if (entry && entry.checksum !== checksum) throw new MigrationError(changed(name));
+    return !entry;
+  });
+}
+
+function unfinished(name: string): string {
+  return (
+    `Migration ${name} was started and did not finish; the reason is in _prisma_migrations.logs. ` +
+    'Its file ran as one transaction, so unless it has its own COMMIT nothing of it remains. When the ' +
+    'cause is mended, let it run again: UPDATE _prisma_migrations SET rolled_back_at = now() ' +
+    `WHERE migration_name = '${name}' AND finished_at IS NULL;`
+  );
+}
+
+function changed(name: string): string {
+  return (
+    `Migration ${name} was changed after it had been applied to this database. Restore its ` +
+    'migration.sql (git checkout) and put the change into a new migration.'
+  );
+}
+
+/** The file goes as one simple query, which Postgres runs as one transaction. */
+async function apply(client: pg.Client, migration: Migration): Promise<void> {
+  const id = randomUUID();
+  await client.query(
+    'INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ($1, $2, $3)',
+    [id, migration.checksum, migration.name],
+  );
+  try {
+    await client.query(migration.sql);
+  } catch (error) {
+    const logs = describe(error);
+    await client
+      .query('UPDATE _prisma_migrations SET logs = $2 WHERE id = $1', [id, logs])
+      .catch(() => {});
+    throw new MigrationError(`Migration ${migration.name} failed: ${logs}`, { cause: error });
+  }
+  await client.query(
+    'UPDATE _prisma_migrations SET finished_at = now(), applied_steps_count = 1 WHERE id = $1',
+    [id],
+  );
+}
+
+function describe(error: unknown): string {
+  const { position, detail } = error as pg.DatabaseError;
+  const place = position ? ` (at character ${position})` : '';
+  return `${reasonOf(error)}${place}${detail ? `: ${detail}` : ''}`;
+}

@@ -1,0 +1,30 @@
+import type { FastifyInstance } from 'fastify';
+import type { Pages } from '../pages/render.ts';
+import { pageHeaders } from './headers.ts';
+
+/** 404 for what nobody answers: a page for people, a problem document (RFC 9457) for programs. */
+export function answerUnknownPaths(app: FastifyInstance, pages: Pages): void {
+  app.setNotFoundHandler((request, reply) => {
+    const accepts = request.headers.accept ?? '';
+    if (accepts.includes('text/html')) {
+      return reply
+        .code(404)
+        .headers(pageHeaders())
+        .type('text/html; charset=utf-8')
+        .send(
+          pages.render('error', {
+            kind: 'not_found',
+            code: 'not_found',
+            requestId: request.id,
+            homeUrl: '/',
+          }),
+        );
+    }
+    return reply.code(404).type('application/problem+json').send({
+      type: 'about:blank',
+      title: 'Not Found',
+      status: 404,
+      detail: 'Nothing answers this method on this path.',
+    });
+  });
+}

@@ -1,0 +1,16 @@
+import type { Executor } from '../database/executor.ts';
+
+/**
+ * What this room asks of the one that issued the credentials. Each call adds to the denylist and revokes
+ * what it can find (grants, refresh tokens, browser sessions), all through the executor it is given: the
+ * transaction in which the user, membership or organization changes. It runs before rows are deleted, so
+ * that what depends on them can still be found.
+ */
+export interface RevocationPort {
+  /** Everything issued to the user, in every organization, and their browser sessions. */
+  denySubject(executor: Executor, userId: string): Promise<void>;
+  /** Everything issued to the user for this one organization. */
+  denyMembership(executor: Executor, userId: string, organizationId: string): Promise<void>;
+  /** Everything issued to the clients and keys that belong to the organization, whoever the subject is. */
+  denyClientsOf(executor: Executor, organizationId: string): Promise<void>;
+}

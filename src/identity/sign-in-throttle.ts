@@ -1,0 +1,110 @@
+import type { Executor } from '../database/executor.ts';
+import { networkOf } from '../lib/address.ts';
+import type { Clock } from '../lib/clock.ts';
+import { normaliseEmail } from '../lib/email.ts';
+import type { AttemptBudget, TakenAttempt } from './sign-in-attempts.store.ts';
+import { clearAttempts, returnAttempt, takeAttempt } from './sign-in-attempts.store.ts';
+
+const QUARTER_HOUR_MS = 15 * 60_000;
+const HOUR_MS = 60 * 60_000;
+
+/** Leave to try once. */
+export interface Reservation {
+  allowed: true;
+  /** The password was right: forgets the account's failures, and this one attempt of the address. */
+  succeeded(): Promise<void>;
+  /** Nothing was tried after all (the password queue was full): as if it had not been reserved. */
+  withdrawn(): Promise<void>;
+}
+
+export interface Refusal {
+  allowed: false;
+  /** Seconds until the window ends, at least 1. */
+  retryAfterSeconds: number;
+  /** The first refusal of its window. */
+  firstRefusal: boolean;
+}
+
+/**
+ * Counts attempts before the password is looked at, so that two hundred guesses sent at once are two
+ * hundred attempts. Every road to a password check takes its leave here. Counts of past windows are
+ * removed by the database's cleanup.
+ */
+export interface SignInThrottle {
+  /**
+   * @param account an e-mail address; one that nobody has is counted alike
+   * @param address of the caller
+   */
+  reserve(attempt: { account: string; address: string }): Promise<Reservation | Refusal>;
+  /** Sign-ups count by address alone; a success stays counted. */
+  reserveSignUp(attempt: { address: string }): Promise<Reservation | Refusal>;
+}
+
+export interface SignInThrottleOptions {
+  executor: Executor;
+  clock: Clock;
+  /** Keyed, so that the table doesn't list who tries to sign in. */
+  hashSecret: (value: string) => Buffer;
+  /** Attempts per account in 15 minutes. Default 10. */
+  perAccount?: number;
+  /** Attempts per IPv4 address or IPv6 /64 in 15 minutes. Default 100. */
+  perAddress?: number;
+  /** Sign-ups per IPv4 address or IPv6 /64 in an hour. Default 20. */
+  signUpsPerAddress?: number;
+}
+
+/**
+ * The address is asked first: one that has used up its own attempts can't use up those of other people's
+ * accounts.
+ */
+export function createSignInThrottle(options: SignInThrottleOptions): SignInThrottle {
+  const { executor, clock, hashSecret } = options;
+  const { perAccount = 10, perAddress = 100, signUpsPerAddress = 20 } = options;
+
+  function refusal({ windowEndsAt, firstRefusal }: TakenAttempt, now: Date): Refusal {
+    const seconds = Math.ceil((windowEndsAt.getTime() - now.getTime()) / 1000);
+    return { allowed: false, retryAfterSeconds: Math.max(seconds, 1), firstRefusal };
+  }
+
+  return {
+    async reserve({ account, address }) {
+      const network = budget(`address:${networkOf(address)}`, perAddress, QUARTER_HOUR_MS);
+      const person = budget(accountKey(account, hashSecret), perAccount, QUARTER_HOUR_MS);
+      const now = clock.now();
+      const byAddress = await takeAttempt(executor, network, now);
+      if (!byAddress.admitted) return refusal(byAddress, now);
+      const byAccount = await takeAttempt(executor, person, now);
+      if (!byAccount.admitted) return refusal(byAccount, now);
+      return {
+        allowed: true,
+        async succeeded() {
+          await returnAttempt(executor, network, byAddress.windowEndsAt);
+          await clearAttempts(executor, person.key, byAccount.windowEndsAt);
+        },
+        async withdrawn() {
+          await returnAttempt(executor, network, byAddress.windowEndsAt);
+          await returnAttempt(executor, person, byAccount.windowEndsAt);
+        },
+      };
+    },
+    async reserveSignUp({ address }) {
+      const network = budget(`sign-up:${networkOf(address)}`, signUpsPerAddress, HOUR_MS);
+      const now = clock.now();
+      const taken = await takeAttempt(executor, network, now);
+      if (!taken.admitted) return refusal(taken, now);
+      return {
+        allowed: true,
+        succeeded: () => Promise.resolve(),
+        withdrawn: () => returnAttempt(executor, network, taken.windowEndsAt),
+      };
+    },
+  };
+}
+
+function budget(key: string, limit: number, windowMs: number): AttemptBudget {
+  return { key, limit, windowMs };
+}
+
+function accountKey(account: string, hashSecret: (value: string) => Buffer): string {
+  return `account:${hashSecret(`sign-in:${normaliseEmail(account)}`).toString('base64url')}`;
+}

@@ -1,0 +1,115 @@
+import { lookup as dnsLookup } from 'node:dns';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { Agent, fetch as undiciFetch } from 'undici';
+
+/** `fetch` for addresses that somebody else chose: a client's jwks_uri, a webhook's target. */
+export type OutboundFetch = typeof globalThis.fetch;
+
+/** The target is not on the public internet. */
+export class ForbiddenTargetError extends Error {
+  constructor(target: string) {
+    super(`${target} is not a public address`);
+    this.name = 'ForbiddenTargetError';
+  }
+}
+
+/**
+ * A fetch that reaches public addresses only: checked on the address that is dialled, so that a name
+ * which resolves differently the second time gains nothing; redirects are not followed.
+ *
+ * @param options.allowPrivateTargets for an operator whose clients live in a private network
+ */
+export function createOutboundFetch(options: { allowPrivateTargets: boolean }): OutboundFetch {
+  const { allowPrivateTargets } = options;
+  const agent = new Agent({
+    connect: { timeout: 2_500, ...(allowPrivateTargets ? {} : { lookup: publicLookup }) },
+    headersTimeout: 2_500,
+    bodyTimeout: 2_500,
+  });
+  return (async (input: string | URL, init: RequestInit = {}) => {
+    const url = new URL(input);
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    // An IP literal is dialled without a lookup.
+    if (!allowPrivateTargets && isIP(host) && !isPublicAddress(host)) {
+      throw new ForbiddenTargetError(host);
+    }
+    return undiciFetch(url, { ...init, redirect: 'manual', dispatcher: agent } as never);
+  }) as unknown as OutboundFetch;
+}
+
+const publicLookup: LookupFunction = (hostname, options, callback) => {
+  dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
+    if (error) return callback(error, '', 4);
+    const forbidden = addresses.find(({ address }) => !isPublicAddress(address));
+    if (forbidden || !addresses[0]) {
+      return callback(new ForbiddenTargetError(`${hostname} (${forbidden?.address})`), '', 4);
+    }
+    if (options.all) return callback(null, addresses as never, 4);
+    callback(null, addresses[0].address, addresses[0].family);
+  });
+};
+
+/** Whether an address may be dialled: not private, loopback, link-local or otherwise special (RFC 6890). */
+export function isPublicAddress(address: string): boolean {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped) return isPublicAddress(mapped);
+  const family = isIP(address);
+  if (family === 0) return false;
+  return !special().check(address, family === 4 ? 'ipv4' : 'ipv6');
+}
+
+const SPECIAL_V4 = [
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.0.0.0/24',
+  '192.0.2.0/24',
+  '192.31.196.0/24',
+  '192.52.193.0/24',
+  '192.88.99.0/24',
+  '192.168.0.0/16',
+  '192.175.48.0/24',
+  '198.18.0.0/15',
+  '198.51.100.0/24',
+  '203.0.113.0/24',
+  '224.0.0.0/4',
+  '240.0.0.0/4',
+];
+const SPECIAL_V6 = [
+  '::/128',
+  '::1/128',
+  '::/96',
+  '::ffff:0:0/96',
+  '64:ff9b::/96',
+  '64:ff9b:1::/48',
+  '100::/64',
+  '2001::/23',
+  '2001:db8::/32',
+  '2002::/16',
+  '3fff::/20',
+  '5f00::/16',
+  'fc00::/7',
+  'fe80::/10',
+  'fec0::/10',
+  'ff00::/8',
+];
+
+let blockList: BlockList | undefined;
+
+function special(): BlockList {
+  if (blockList) return blockList;
+  blockList = new BlockList();
+  for (const [ranges, family] of [
+    [SPECIAL_V4, 'ipv4'],
+    [SPECIAL_V6, 'ipv6'],
+  ] as const) {
+    for (const range of ranges) {
+      const [net = '', prefix = ''] = range.split('/');
+      blockList.addSubnet(net, Number(prefix), family);
+    }
+  }
+  return blockList;
+}

@@ -1,0 +1,139 @@
+import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import {
+  type AdapterDependencies,
+  type AdapterPayload,
+  inSeconds,
+  type ModelAdapter,
+  toSeconds,
+} from './adapter.ts';
+
+/** A token replayed this soon after its rotation is refused, but its family lives: milliseconds. */
+const REPLAY_GRACE_MS = 10_000;
+
+interface Row {
+  grant_id: string;
+  client_id: string;
+  user_id: string;
+  scope: string;
+  rotations: number;
+  details: Record<string, unknown>;
+  issued_at: Date;
+  expires_at: Date;
+  consumed_at: Date | null;
+}
+
+/**
+ * Refresh tokens, rotated at every use (RFC 9700 §4.14.2). Consuming the old one and storing its
+ * successor is one statement: whatever crashes, either the old token is still good or the new one is
+ * stored; and of fifty parallel refreshes one wins.
+ */
+export function createRefreshTokenAdapter(deps: AdapterDependencies): ModelAdapter {
+  const { database, masterKey, clock } = deps;
+  const predecessors = new WeakMap<KoaContextWithOIDC, Buffer>();
+
+  return {
+    async upsert(id, payload, expiresIn) {
+      const predecessor = Provider.ctx && predecessors.get(Provider.ctx);
+      const { rowCount } = await database.pool.query({
+        name: predecessor ? 'rotate_refresh_token' : 'insert_refresh_token',
+        text: predecessor ? ROTATE : INSERT,
+        values: [
+          ...columnsOf(masterKey.hashSecret(id), payload, clock.now(), inSeconds(clock, expiresIn)),
+          ...(predecessor ? [predecessor] : []),
+        ],
+      });
+      if (rowCount === 0)
+        throw new errors.InvalidGrant('refresh token already used, or grant ended');
+    },
+
+    async find(id) {
+      const { rows } = await database.pool.query<Row>({
+        name: 'find_refresh_token',
+        text: FIND,
+        values: [masterKey.hashSecret(id)],
+      });
+      const row = rows[0];
+      if (!row) return undefined;
+      if (row.consumed_at && clock.now().getTime() - row.consumed_at.getTime() < REPLAY_GRACE_MS) {
+        return undefined;
+      }
+      return toPayload(row, id);
+    },
+
+    async consume(id) {
+      const ctx = Provider.ctx;
+      if (!ctx) throw new Error('a refresh token is consumed by a request only');
+      predecessors.set(ctx, masterKey.hashSecret(id));
+    },
+
+    async destroy(id) {
+      await database.pool.query(
+        'UPDATE refresh_tokens SET consumed_at = COALESCE(consumed_at, $2) WHERE id_hash = $1',
+        [masterKey.hashSecret(id), clock.now()],
+      );
+    },
+  };
+}
+
+const COLUMNS =
+  'id_hash, grant_id, client_id, user_id, scope, rotations, details, issued_at, expires_at';
+
+const FIND = `
+  SELECT rt.* FROM refresh_tokens rt
+  JOIN grants g ON g.id = rt.grant_id AND g.revoked_at IS NULL
+  WHERE rt.id_hash = $1`;
+
+const INSERT = `
+  INSERT INTO refresh_tokens (${COLUMNS})
+  SELECT $1, g.id, $3, $4, $5, $6, $7, $8, $9 FROM grants g WHERE g.id = $2 AND g.revoked_at IS NULL`;
+
+const ROTATE = `
+  WITH rotated AS (
+    UPDATE refresh_tokens SET consumed_at = $8 WHERE id_hash = $10 AND consumed_at IS NULL
+    RETURNING grant_id)
+  INSERT INTO refresh_tokens (${COLUMNS})
+  SELECT $1, g.id, $3, $4, $5, $6, $7, $8, $9
+  FROM rotated JOIN grants g ON g.id = rotated.grant_id AND g.id = $2 AND g.revoked_at IS NULL`;
+
+function columnsOf(idHash: Buffer, payload: AdapterPayload, now: Date, expiresAt: Date): unknown[] {
+  const {
+    jti,
+    kind,
+    exp,
+    iat,
+    consumed,
+    grantId,
+    clientId,
+    accountId,
+    scope,
+    rotations,
+    ...details
+  } = payload;
+  return [
+    idHash,
+    grantId,
+    clientId,
+    accountId,
+    scope ?? '',
+    rotations ?? 0,
+    JSON.stringify(details),
+    now,
+    expiresAt,
+  ];
+}
+
+function toPayload(row: Row, id: string): AdapterPayload {
+  return {
+    ...row.details,
+    jti: id,
+    kind: 'RefreshToken',
+    grantId: row.grant_id,
+    clientId: row.client_id,
+    accountId: row.user_id,
+    scope: row.scope,
+    rotations: row.rotations,
+    iat: toSeconds(row.issued_at),
+    exp: toSeconds(row.expires_at),
+    ...(row.consumed_at ? { consumed: toSeconds(row.consumed_at) } : {}),
+  } as AdapterPayload;
+}

@@ -1,0 +1,201 @@
+import { errors } from 'oidc-provider';
+import type { AuditEvent } from '../../audit/audit.ts';
+import type { Database } from '../../database/database.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { newId } from '../../lib/ids.ts';
+import { type MasterKey, newSecret } from '../../lib/master-key.ts';
+import type { Platform } from '../../platform/platform.ts';
+import type { ProviderHost } from '../provider-host.ts';
+import { redirectUriProblem } from '../redirect-uris.ts';
+import type { Revocations } from '../revocations.store.ts';
+import type { ClientSecret, NewClient, OAuthClient } from './client.ts';
+import {
+  deleteClient,
+  findClient,
+  insertClient,
+  listClients,
+  rotateClientSecret,
+  updateClient,
+} from './clients.store.ts';
+import { toProviderMetadata } from './provider-metadata.ts';
+
+type AuditContext = Pick<AuditEvent, 'actor' | 'address' | 'requestId'>;
+
+/** What is wrong with a client's metadata: the field in the words of RFC 7591, and how to mend it. */
+export interface ClientProblem {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** Metadata as registered; what is left out gets its default. */
+export type ClientInput = Partial<Omit<NewClient, 'id'>> & { readonly name: string };
+
+export type CreateClientOutcome =
+  | { outcome: 'created'; client: OAuthClient; secret: string | undefined }
+  | { outcome: 'invalid'; problems: ClientProblem[] };
+
+export type ClientService = ReturnType<typeof createClientService>;
+
+/** Registering and changing OAuth clients. Secrets leave here once, when they are made. */
+export function createClientService(deps: {
+  database: Database;
+  platform: Platform;
+  clock: Clock;
+  masterKey: MasterKey;
+  host: ProviderHost;
+  revocations: Revocations;
+}) {
+  const { database, clock, masterKey, revocations } = deps;
+
+  function makeSecret(): { secret: string; stored: ClientSecret } {
+    const secret = `ghcs_${newSecret(32)}`;
+    const hint = `ghcs_…${secret.slice(-4)}`;
+    const stored = {
+      id: newId(clock.now()),
+      hash: masterKey.hashSecret(secret),
+      hint,
+      expiresAt: null,
+    };
+    return { secret, stored };
+  }
+
+  async function problemsOf(client: NewClient): Promise<ClientProblem[]> {
+    const problems = ownRules(client, deps.platform);
+    if (problems.length > 0) return problems;
+    try {
+      // The library's rules are the ones the endpoints will hold it to.
+      await deps.host.current.Client.validate(toProviderMetadata(client) as never);
+      return [];
+    } catch (error) {
+      if (!(error instanceof errors.InvalidClientMetadata)) throw error;
+      const message = error.error_description ?? error.message;
+      return [{ field: message.split(' ')[0] ?? 'client', message }];
+    }
+  }
+
+  return {
+    async create(
+      input: ClientInput,
+      audit: AuditContext,
+      fixed?: { id?: string; secret?: string },
+    ): Promise<CreateClientOutcome> {
+      const now = clock.now();
+      const client = withDefaults({ ...input, id: fixed?.id ?? newId(now) });
+      const problems = await problemsOf(client);
+      if (problems.length > 0) return { outcome: 'invalid', problems };
+      const made = usesSecret(client) ? makeSecret() : undefined;
+      await insertClient(database, client, made?.stored, now, audit);
+      const created = await findClient(database.pool, client.id);
+      return { outcome: 'created', client: created!, secret: made?.secret };
+    },
+
+    find: (id: string) => findClient(database.pool, id),
+    list: (filter: Parameters<typeof listClients>[1]) => listClients(database.pool, filter),
+
+    async update(
+      current: OAuthClient,
+      changes: Partial<ClientInput> & { disabled?: boolean },
+      audit: AuditContext,
+    ): Promise<
+      | { outcome: 'updated'; client: OAuthClient }
+      | { outcome: 'invalid'; problems: ClientProblem[] }
+    > {
+      const changed = withDefaults({ ...current, ...changes, id: current.id });
+      const problems = await problemsOf(changed);
+      if (problems.length > 0) return { outcome: 'invalid', problems };
+      const disabled = changes.disabled ?? current.disabled;
+      await updateClient(database, { ...changed, disabled }, clock.now(), revocations, audit);
+      return { outcome: 'updated', client: (await findClient(database.pool, current.id))! };
+    },
+
+    delete: (client: OAuthClient, audit: AuditContext) =>
+      deleteClient(database, client, revocations, audit),
+
+    /** @param overlapSeconds how long the old secret goes on working; 0 ends it at once */
+    async rotateSecret(
+      client: OAuthClient,
+      overlapSeconds: number,
+      audit: AuditContext,
+    ): Promise<string> {
+      const { secret, stored } = makeSecret();
+      const now = clock.now();
+      const oldExpireAt = new Date(now.getTime() + overlapSeconds * 1000);
+      await rotateClientSecret(database, client, stored, oldExpireAt, now, audit);
+      return secret;
+    },
+  };
+}
+
+const usesSecret = (client: NewClient) =>
+  client.tokenEndpointAuthMethod.startsWith('client_secret_');
+
+function withDefaults(input: ClientInput & { id: string }): NewClient {
+  const redirectUris = input.redirectUris ?? [];
+  const grantTypes = input.grantTypes ?? ['authorization_code', 'refresh_token'];
+  const hasCode = grantTypes.includes('authorization_code');
+  const ownScheme = redirectUris.some((uri) => !/^https?:/i.test(uri));
+  return {
+    id: input.id,
+    organizationId: input.organizationId ?? null,
+    name: input.name,
+    applicationType: input.applicationType ?? (ownScheme ? 'native' : 'web'),
+    redirectUris,
+    postLogoutRedirectUris: input.postLogoutRedirectUris ?? [],
+    grantTypes,
+    responseTypes: hasCode ? ['code'] : [],
+    scopes: input.scopes ?? [],
+    tokenEndpointAuthMethod: input.tokenEndpointAuthMethod ?? 'client_secret_basic',
+    tokenEndpointAuthAlg: input.tokenEndpointAuthAlg ?? null,
+    jwks: input.jwks ?? null,
+    jwksUri: input.jwksUri ?? null,
+    clientUri: input.clientUri ?? null,
+    logoUri: input.logoUri ?? null,
+    policyUri: input.policyUri ?? null,
+    tosUri: input.tosUri ?? null,
+    contacts: input.contacts ?? [],
+    requirePkce: input.requirePkce ?? true,
+    requirePushedRequests: input.requirePushedRequests ?? false,
+    introspectionAudiences: input.introspectionAudiences ?? [],
+  };
+}
+
+/** What Gatehouse demands beyond the library. All problems at once. */
+function ownRules(client: NewClient, platform: Platform): ClientProblem[] {
+  const problems: ClientProblem[] = [];
+  const report = (field: string, message: string) => problems.push({ field, message });
+
+  for (const field of ['redirectUris', 'postLogoutRedirectUris'] as const) {
+    const name = field === 'redirectUris' ? 'redirect_uris' : 'post_logout_redirect_uris';
+    for (const uri of client[field]) {
+      const problem = redirectUriProblem(uri);
+      if (problem) report(name, `${JSON.stringify(uri)} ${problem}`);
+    }
+  }
+  if (client.grantTypes.includes('authorization_code') && client.redirectUris.length === 0) {
+    report('redirect_uris', 'at least one is needed for the authorization_code grant');
+  }
+  const known = new Set(platform.scopes.map((scope) => scope.name));
+  for (const scope of client.scopes) {
+    if (!known.has(scope) && !PROTOCOL_SCOPES.has(scope)) {
+      report('scope', `${JSON.stringify(scope)} is not a scope of this platform`);
+    }
+  }
+  const isPublic = client.tokenEndpointAuthMethod === 'none';
+  if (isPublic && client.grantTypes.includes('client_credentials')) {
+    report('grant_types', 'client_credentials needs a client that authenticates (RFC 6749 §4.4)');
+  }
+  if (isPublic && !client.requirePkce) {
+    report('require_pkce', 'a public client cannot go without PKCE (RFC 9700 §2.1.1)');
+  }
+  if (client.tokenEndpointAuthMethod === 'private_key_jwt' && !client.jwks && !client.jwksUri) {
+    report('jwks', 'private_key_jwt needs the public keys: jwks or jwks_uri');
+  }
+  return problems;
+}
+
+const PROTOCOL_SCOPES: ReadonlySet<string> = new Set([
+  'openid',
+  'profile',
+  'email',
+  'offline_access',
+]);

@@ -1,0 +1,137 @@
+import { recordAuditEvent } from '../../audit/audit.store.ts';
+import type { AuditEvent } from '../../audit/audit.ts';
+import type { Database } from '../../database/database.ts';
+import type { Executor } from '../../database/executor.ts';
+import type { Revocations } from '../revocations.store.ts';
+
+/** What a user has allowed a client for one organization, until it is revoked. */
+export interface Consent {
+  readonly id: string;
+  readonly userId: string;
+  readonly clientId: string;
+  readonly organizationId: string | null;
+  readonly scopes: readonly string[];
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date;
+}
+
+type AuditContext = Pick<AuditEvent, 'actor' | 'address' | 'requestId'>;
+
+interface Row {
+  id: string;
+  user_id: string;
+  client_id: string;
+  organization_id: string | null;
+  scopes: string[];
+  created_at: Date;
+  last_used_at: Date;
+}
+
+const toConsent = (row: Row): Consent => ({
+  id: row.id,
+  userId: row.user_id,
+  clientId: row.client_id,
+  organizationId: row.organization_id,
+  scopes: row.scopes,
+  createdAt: row.created_at,
+  lastUsedAt: row.last_used_at,
+});
+
+/**
+ * The consent to go on with: for the organization named, else the one used last; only while the user
+ * is a member.
+ */
+export async function findConsent(
+  executor: Executor,
+  wanted: { userId: string; clientId: string; organizationId?: string },
+): Promise<Consent | undefined> {
+  const { rows } = await executor.query<Row>({
+    name: 'find_consent',
+    text: `SELECT c.* FROM consents c
+           WHERE c.user_id = $1 AND c.client_id = $2 AND c.revoked_at IS NULL
+             AND ($3::text IS NULL OR c.organization_id = $3)
+             AND (c.organization_id IS NULL OR EXISTS (
+               SELECT 1 FROM memberships m
+               WHERE m.user_id = c.user_id AND m.organization_id = c.organization_id))
+           ORDER BY c.last_used_at DESC LIMIT 1`,
+    values: [wanted.userId, wanted.clientId, wanted.organizationId ?? null],
+  });
+  return rows[0] && toConsent(rows[0]);
+}
+
+export async function touchConsent(executor: Executor, id: string, now: Date): Promise<void> {
+  await executor.query({
+    name: 'touch_consent',
+    text: 'UPDATE consents SET last_used_at = $2 WHERE id = $1',
+    values: [id, now],
+  });
+}
+
+/**
+ * Adds scopes to the consent of (user, client, organization), making it when there is none. Safe when
+ * two tabs agree at once: the second adds to the first's.
+ */
+export async function grantConsent(
+  database: Database,
+  consent: Pick<Consent, 'id' | 'userId' | 'clientId' | 'organizationId' | 'scopes'>,
+  now: Date,
+  audit: AuditContext,
+): Promise<Consent> {
+  return database.transaction(async (tx) => {
+    const { rows } = await tx.query<Row>(
+      `INSERT INTO consents
+         (id, user_id, client_id, organization_id, scopes, claims, created_at, updated_at, last_used_at)
+       VALUES ($1, $2, $3, $4, $5, '{}', $6, $6, $6)
+       ON CONFLICT (user_id, client_id, COALESCE(organization_id, '')) WHERE revoked_at IS NULL
+       DO UPDATE SET
+         scopes = ARRAY(SELECT DISTINCT unnest(consents.scopes || EXCLUDED.scopes) ORDER BY 1),
+         updated_at = EXCLUDED.updated_at, last_used_at = EXCLUDED.last_used_at
+       RETURNING *`,
+      [consent.id, consent.userId, consent.clientId, consent.organizationId, consent.scopes, now],
+    );
+    await recordAuditEvent(tx, {
+      ...audit,
+      type: 'consent.granted',
+      ...(consent.organizationId ? { organizationId: consent.organizationId } : {}),
+      target: { kind: 'client', id: consent.clientId },
+      details: { scopes: [...consent.scopes], organization_id: consent.organizationId },
+    });
+    return toConsent(rows[0]!);
+  });
+}
+
+/** Ends a consent with everything issued under it. False: not this user's, or ended already. */
+export async function revokeConsent(
+  database: Database,
+  wanted: { id: string; userId: string },
+  now: Date,
+  revocations: Revocations,
+  audit: AuditContext,
+): Promise<boolean> {
+  return database.transaction(async (tx) => {
+    const { rows } = await tx.query<Row>(
+      `UPDATE consents SET revoked_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL
+       RETURNING *`,
+      [wanted.id, wanted.userId, now],
+    );
+    const consent = rows[0] && toConsent(rows[0]);
+    if (!consent) return false;
+    await revocations.revokeGrantsOfConsent(tx, consent.id);
+    await recordAuditEvent(tx, {
+      ...audit,
+      type: 'consent.revoked',
+      ...(consent.organizationId ? { organizationId: consent.organizationId } : {}),
+      target: { kind: 'client', id: consent.clientId },
+    });
+    return true;
+  });
+}
+
+/** A user's living consents, the one used last first. */
+export async function listConsents(executor: Executor, userId: string): Promise<Consent[]> {
+  const { rows } = await executor.query<Row>(
+    'SELECT * FROM consents WHERE user_id = $1 AND revoked_at IS NULL ORDER BY last_used_at DESC',
+    [userId],
+  );
+  return rows.map(toConsent);
+}

@@ -1,0 +1,63 @@
+import type Provider from 'oidc-provider';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Database } from '../../database/database.ts';
+import { isDatabaseUnavailable } from '../../database/database.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { findConsent, touchConsent } from '../consents/consents.store.ts';
+import { splitScope } from '../scopes.ts';
+import { serviceUnavailable } from '../unavailable.ts';
+import { type Grant, newGrant } from './new-grant.ts';
+
+export type GrantLoader = (ctx: KoaContextWithOIDC) => Promise<Grant | undefined>;
+
+/**
+ * The grant of an authorization request: the one the user has just agreed to, else a new one under the
+ * consent that stands. Each authorization has a grant of its own, so that a replayed code or refresh
+ * token ends what it led to and not every connection between this user and this app.
+ */
+export function createGrantLoader(options: { database: Database; clock: Clock }): GrantLoader {
+  const { database, clock } = options;
+
+  return async (ctx) => {
+    const { provider, account, client, params, result } = ctx.oidc;
+    const agreed = (result?.consent as { grantId?: string } | undefined)?.grantId;
+    if (agreed) return (await provider.Grant.find(agreed)) as Grant | undefined;
+    try {
+      return await underStandingConsent(
+        provider,
+        account!.accountId,
+        client!.clientId,
+        params ?? {},
+      );
+    } catch (error) {
+      throw isDatabaseUnavailable(error) ? serviceUnavailable(error) : error;
+    }
+  };
+
+  async function underStandingConsent(
+    provider: Provider,
+    userId: string,
+    clientId: string,
+    params: Record<string, unknown>,
+  ): Promise<Grant | undefined> {
+    const consent = await findConsent(database.pool, { userId, clientId });
+    if (!consent) return undefined;
+    const wanted = splitScope(params.scope);
+    const grant = newGrant(provider, {
+      userId,
+      clientId,
+      consentId: consent.id,
+      organizationId: consent.organizationId,
+      scopes: wanted.filter((scope) => consent.scopes.includes(scope)),
+      refused: [],
+      resources: [params.resource ?? []].flat() as string[],
+    });
+    // Unless it covers everything the user will be asked, and the answer makes a grant of its own.
+    const asksAgain = splitScope(params.prompt).includes('consent');
+    if (!asksAgain && wanted.every((scope) => consent.scopes.includes(scope))) {
+      await grant.save();
+      await touchConsent(database.pool, consent.id, clock.now());
+    }
+    return grant;
+  }
+}

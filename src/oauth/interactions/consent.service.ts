@@ -1,0 +1,155 @@
+import type Provider from 'oidc-provider';
+import type { AuditEvent } from '../../audit/audit.ts';
+import type { Database } from '../../database/database.ts';
+import type { IdentityService } from '../../identity/identity.service.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { newId } from '../../lib/ids.ts';
+import type { ConsentPage, IdentityScope, Permission } from '../../pages/view-models.ts';
+import type { Platform } from '../../platform/platform.ts';
+import type { ClientDirectory } from '../clients/client-directory.ts';
+import { findConsent, grantConsent } from '../consents/consents.store.ts';
+import { newGrant } from '../grants/new-grant.ts';
+import { IDENTITY_SCOPES } from '../scopes.ts';
+import type { InteractionRequest } from './interaction.ts';
+
+/** What the consent page shows, but for its forms, which are the route's. */
+export type ConsentQuestion = Omit<ConsentPage, 'action' | 'csrf' | 'switchAccount' | 'error'>;
+
+export interface ConsentAnswer {
+  readonly organizationId: string | undefined;
+  /** The permissions left ticked. */
+  readonly scopes: readonly string[];
+}
+
+export type ConsentOutcome =
+  | { outcome: 'granted'; grantId: string }
+  /** The organization is missing, or the user does not belong to it (any more). */
+  | { outcome: 'organization_missing' }
+  /** Nothing was left ticked: the same as a no. */
+  | { outcome: 'nothing_granted' };
+
+export type ConsentService = ReturnType<typeof createConsentService>;
+
+/** The question put to the end user, and what follows from the answer. */
+export function createConsentService(deps: {
+  platform: Platform;
+  database: Database;
+  clock: Clock;
+  identity: IdentityService;
+  clients: ClientDirectory;
+}) {
+  const { platform, database, clock, identity, clients } = deps;
+  const scopes = new Map(platform.scopes.map((scope) => [scope.name, scope]));
+  const toPermission = (name: string): Permission[] => {
+    const scope = scopes.get(name);
+    if (!scope) return [];
+    return [
+      { scope: name, title: scope.title, description: scope.description, access: scope.access },
+    ];
+  };
+
+  /** What is on the table: who asks, what stands already, and what is new. */
+  async function situation(request: InteractionRequest, userId: string) {
+    const client = await clients.find(request.clientId);
+    const user = await identity.findUser(userId);
+    if (!client || !user) throw new Error('an interaction outlived its client or user');
+    const standing = request.asksConsentAgain
+      ? undefined
+      : await findConsent(database.pool, { userId, clientId: client.id });
+    const permissions = request.scopes.filter((scope) => scopes.has(scope));
+    const allowed = permissions.filter((scope) => standing?.scopes.includes(scope));
+    const asked = permissions.filter((scope) => !allowed.includes(scope));
+    const memberships = permissions.length > 0 ? await identity.membershipsOf(userId) : [];
+    // A consent that grows stays with its organization; another one is chosen with prompt=consent.
+    const choices = standing?.organizationId
+      ? memberships.filter((one) => one.organizationId === standing.organizationId)
+      : memberships;
+    return { client, user, allowed, asked, choices };
+  }
+
+  return {
+    async question(request: InteractionRequest, userId: string): Promise<ConsentQuestion> {
+      const { client, user, allowed, asked, choices } = await situation(request, userId);
+      return {
+        app: {
+          name: client.name,
+          ...(client.organizationName ? { publisher: client.organizationName } : {}),
+          ...(client.clientUri ? { homeUrl: client.clientUri } : {}),
+          ...(client.tosUri ? { termsUrl: client.tosUri } : {}),
+          ...(client.policyUri ? { privacyUrl: client.policyUri } : {}),
+        },
+        redirect: redirectTarget(request.redirectUri),
+        account: { name: user.name, email: user.email },
+        organizations: choices.map((one) => ({
+          id: one.organizationId,
+          name: one.organizationName,
+          role: one.role,
+        })),
+        ...(choices[0] ? { selectedOrganizationId: choices[0].organizationId } : {}),
+        identity: request.scopes.filter(isIdentityScope),
+        permissions: asked.flatMap(toPermission),
+        alreadyAllowed: allowed.flatMap(toPermission),
+        offline: client.grantTypes.includes('refresh_token') && leadsToRefreshToken(request),
+      };
+    },
+
+    /** Stores the consent and the grant under it. What was not asked cannot be granted. */
+    async answer(
+      provider: Provider,
+      request: InteractionRequest,
+      userId: string,
+      answer: ConsentAnswer,
+      audit: Pick<AuditEvent, 'actor' | 'address' | 'requestId'>,
+    ): Promise<ConsentOutcome> {
+      const { client, allowed, asked, choices } = await situation(request, userId);
+      const organizationId =
+        choices.length === 1 ? choices[0]!.organizationId : (answer.organizationId ?? null);
+      const isChoice = choices.some((one) => one.organizationId === organizationId);
+      if (choices.length > 0 && !isChoice) return { outcome: 'organization_missing' };
+
+      const ticked = asked.filter((scope) => answer.scopes.includes(scope));
+      const identityScopes = request.scopes.filter((scope) => !scopes.has(scope));
+      const granted = [...identityScopes, ...allowed, ...ticked];
+      if (granted.length === 0) return { outcome: 'nothing_granted' };
+
+      const now = clock.now();
+      const consent = await grantConsent(
+        database,
+        {
+          id: newId(now),
+          userId,
+          clientId: client.id,
+          organizationId: choices.length > 0 ? organizationId : null,
+          scopes: granted,
+        },
+        now,
+        audit,
+      );
+      const grant = newGrant(provider, {
+        userId,
+        clientId: client.id,
+        consentId: consent.id,
+        organizationId: consent.organizationId,
+        scopes: granted,
+        refused: asked.filter((scope) => !ticked.includes(scope)),
+        resources: request.resources,
+      });
+      return { outcome: 'granted', grantId: await grant.save() };
+    },
+  };
+
+  function leadsToRefreshToken(request: InteractionRequest): boolean {
+    return platform.oauth.refreshTokens === 'always' || request.scopes.includes('offline_access');
+  }
+}
+
+function isIdentityScope(scope: string): scope is IdentityScope {
+  return (IDENTITY_SCOPES as readonly string[]).includes(scope);
+}
+
+function redirectTarget(redirectUri: string): ConsentPage['redirect'] {
+  const url = URL.parse(redirectUri);
+  const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:';
+  const isLoopback = url && ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
+  return url && isWeb && !isLoopback ? { kind: 'host', host: url.host } : { kind: 'device' };
+}

@@ -1,0 +1,70 @@
+import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { pageHeaders } from '../doors/headers.ts';
+import { readProviderForm } from '../pages/provider-form.ts';
+import type { Pages } from '../pages/render.ts';
+import type { ErrorKind } from '../pages/view-models.ts';
+
+type RpInitiatedLogout = NonNullable<NonNullable<Configuration['features']>['rpInitiatedLogout']>;
+
+/** The pages that oidc-provider renders itself, in our templates. */
+export interface OAuthPages {
+  renderError: NonNullable<Configuration['renderError']>;
+  renderSignOut: NonNullable<RpInitiatedLogout['logoutSource']>;
+  renderSignedOut: NonNullable<RpInitiatedLogout['postLogoutSuccessSource']>;
+}
+
+export interface OAuthPagesDependencies {
+  pages: Pages;
+  findUser(id: string): Promise<{ name: string; email: string } | undefined>;
+}
+
+export function createOAuthPages({ pages, findUser }: OAuthPagesDependencies): OAuthPages {
+  return {
+    renderError(ctx, out, error) {
+      ctx.type = 'html';
+      ctx.set(pageHeaders());
+      ctx.body = pages.render('error', {
+        kind:
+          error instanceof errors.SessionNotFound ? 'expired' : (KINDS[out.error] ?? 'bad_link'),
+        code: out.error,
+        detail: out.error_description,
+        requestId: requestIdOf(ctx),
+      });
+    },
+
+    async renderSignOut(ctx, formHtml) {
+      const account = ctx.oidc.session?.accountId
+        ? await findUser(ctx.oidc.session.accountId)
+        : undefined;
+      ctx.type = 'html';
+      // The way out leads to the app's post_logout_redirect_uri.
+      const target = ctx.oidc.params?.post_logout_redirect_uri;
+      const origin = typeof target === 'string' ? URL.parse(target)?.origin : undefined;
+      ctx.set(pageHeaders(origin && origin !== 'null' ? [origin] : []));
+      ctx.body = pages.render('sign-out', {
+        form: readProviderForm(formHtml),
+        ...(account ? { account } : {}),
+        ...appOf(ctx),
+      });
+    },
+
+    async renderSignedOut(ctx) {
+      ctx.type = 'html';
+      ctx.set(pageHeaders());
+      ctx.body = pages.render('signed-out', { ...appOf(ctx), signInUrl: '/sign-in' });
+    },
+  };
+}
+
+const appOf = (ctx: KoaContextWithOIDC) => {
+  const app = ctx.oidc.client?.clientName;
+  return app ? { app } : {};
+};
+
+/** The id that the door gave the request, and that stands in the log. */
+const requestIdOf = (ctx: KoaContextWithOIDC) => ctx.get('x-request-id');
+
+const KINDS: Record<string, ErrorKind> = {
+  temporarily_unavailable: 'unavailable',
+  server_error: 'unexpected',
+};

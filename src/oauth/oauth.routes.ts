@@ -1,0 +1,82 @@
+import formbody from '@fastify/formbody';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { authorizationHeaders } from '../doors/headers.ts';
+import { createForwarder, refuseOtherMethods, useProtocolDoor } from '../doors/protocol.ts';
+import { OAUTH_ROUTES } from './provider.ts';
+import type { ProviderHost } from './provider-host.ts';
+import { looksLikeJwt, type PresentedTokens } from './tokens/presented-tokens.ts';
+import { type UserinfoDependencies, userinfoRoutes } from './userinfo.routes.ts';
+
+export interface OAuthRoutesDependencies extends UserinfoDependencies {
+  host: ProviderHost;
+  issuer: string;
+  presentedTokens: PresentedTokens;
+}
+
+/** The endpoints of the protocol. Listed one by one: what isn't here isn't reachable. */
+export async function oauthRoutes(door: FastifyInstance, deps: OAuthRoutesDependencies) {
+  useProtocolDoor(door);
+  const forward = createForwarder(deps);
+  const answer = async (request: FastifyRequest, reply: FastifyReply) => forward(request, reply);
+
+  const machine = (methods: string[], url: string) => {
+    door.route({ method: [...methods, 'OPTIONS'], url, handler: answer });
+    refuseOtherMethods(door, url, methods);
+  };
+  machine(['POST'], OAUTH_ROUTES.token);
+  machine(['POST'], OAUTH_ROUTES.pushed_authorization_request);
+  machine(['GET'], OAUTH_ROUTES.jwks);
+  machine(['GET'], '/.well-known/openid-configuration');
+  machine(['GET'], '/.well-known/oauth-authorization-server');
+
+  const browser = async (request: FastifyRequest, reply: FastifyReply) => {
+    reply.headers(authorizationHeaders());
+    forward(request, reply);
+  };
+  door.get(OAUTH_ROUTES.authorization, browser);
+  refuseOtherMethods(door, OAUTH_ROUTES.authorization, ['GET']);
+  door.get(`${OAUTH_ROUTES.authorization}/:uid`, browser);
+  door.get(OAUTH_ROUTES.end_session, browser);
+  refuseOtherMethods(door, OAUTH_ROUTES.end_session, ['GET']);
+  door.post(`${OAUTH_ROUTES.end_session}/confirm`, browser);
+  door.get(`${OAUTH_ROUTES.end_session}/success`, browser);
+
+  await door.register(tokenInspectionRoutes, deps);
+  await door.register(userinfoRoutes, deps);
+}
+
+/** Introspection (RFC 7662) and revocation (RFC 7009), for opaque tokens and for JWTs. */
+async function tokenInspectionRoutes(door: FastifyInstance, deps: OAuthRoutesDependencies) {
+  const { presentedTokens } = deps;
+  const forward = createForwarder(deps);
+  const urls = [OAUTH_ROUTES.introspection, OAUTH_ROUTES.revocation];
+  for (const url of urls) {
+    door.options(url, async (request, reply) => forward(request, reply));
+    refuseOtherMethods(door, url, ['POST']);
+  }
+  await door.register(async (parsing) => {
+    await parsing.register(formbody, { bodyLimit: 56 * 1024 });
+    for (const url of urls) {
+      parsing.post(url, async (request, reply) => {
+        const form = asParameters(request.body);
+        const token = form.getAll('token');
+        if (token.length !== 1 || !looksLikeJwt(token[0]!)) {
+          return forward(request, reply, form.toString());
+        }
+        const { handle, release } = await presentedTokens.present(token[0]!);
+        form.set('token', handle);
+        reply.raw.once('close', release);
+        forward(request, reply, form.toString());
+      });
+    }
+  });
+}
+
+/** The form as sent: a parameter that came twice stays twice, and the library refuses it. */
+function asParameters(body: unknown): URLSearchParams {
+  const form = new URLSearchParams();
+  for (const [name, value] of Object.entries((body ?? {}) as Record<string, string | string[]>)) {
+    for (const one of [value].flat()) form.append(name, one);
+  }
+  return form;
+}

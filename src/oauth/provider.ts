@@ -1,0 +1,237 @@
+import Provider, {
+  type AdapterFactory,
+  type Configuration,
+  errors,
+  interactionPolicy,
+  type KoaContextWithOIDC,
+} from 'oidc-provider';
+import type { Clock } from '../lib/clock.ts';
+import type { MasterKey } from '../lib/master-key.ts';
+import type { OutboundFetch } from '../lib/outbound.ts';
+import type { Platform } from '../platform/platform.ts';
+import { EXTRA_CLIENT_METADATA, secretMatches } from './clients/provider-metadata.ts';
+import { extraOf } from './extensions.ts';
+import type { GrantLoader } from './grants/load-grant.ts';
+import type { OAuthPages } from './oauth-pages.ts';
+import { isLoopbackRedirect } from './redirect-uris.ts';
+import { createResourcePolicy } from './resource-policy.ts';
+import type { SigningKeys } from './signing-keys/signing-keys.ts';
+import { extraTokenClaims } from './tokens/token-claims.ts';
+
+export interface ProviderDependencies {
+  readonly platform: Platform;
+  readonly issuer: string;
+  readonly adapter: AdapterFactory;
+  readonly signingKeys: SigningKeys;
+  readonly masterKey: MasterKey;
+  readonly clock: Clock;
+  readonly findAccount: NonNullable<Configuration['findAccount']>;
+  readonly loadGrant: GrantLoader;
+  readonly pages: OAuthPages;
+  /** For jwks_uri: refuses private addresses. */
+  readonly fetch: OutboundFetch;
+}
+
+/** Every token of this server is signed with it; a client may not choose another. */
+const ALGORITHM = 'ES256' as const;
+
+/** Where the protocol's endpoints are: a contract. */
+export const OAUTH_ROUTES = {
+  authorization: '/oauth/authorize',
+  token: '/oauth/token',
+  revocation: '/oauth/revoke',
+  introspection: '/oauth/introspect',
+  userinfo: '/oauth/userinfo',
+  jwks: '/oauth/jwks',
+  pushed_authorization_request: '/oauth/par',
+  end_session: '/oauth/logout',
+} as const;
+
+/**
+ * oidc-provider, configured. Its key set is fixed at construction: after a rotation a new one is built
+ * and takes the place of the old (see provider-host.ts).
+ */
+export function createProvider(deps: ProviderDependencies): Provider {
+  const provider = new Provider(deps.issuer, configuration(deps));
+  // Host and X-Forwarded-* are set by the protocol door, never taken from the caller.
+  provider.proxy = true;
+  extendModels(provider, deps);
+  return provider;
+}
+
+function configuration(deps: ProviderDependencies): Configuration {
+  const { platform, pages } = deps;
+  return {
+    adapter: deps.adapter,
+    jwks: { keys: deps.signingKeys.all.map((key) => key.privateJwk) } as Configuration['jwks'],
+    routes: OAUTH_ROUTES,
+    scopes: ['openid', 'offline_access', ...platform.scopes.map((scope) => scope.name)],
+    claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
+    responseTypes: ['code'],
+    clientDefaults: {
+      grant_types: ['authorization_code'],
+      response_types: ['code'],
+      id_token_signed_response_alg: ALGORITHM,
+      token_endpoint_auth_method: 'client_secret_basic',
+    },
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    enabledJWA: signingAlgorithms(),
+    extraClientMetadata: { properties: EXTRA_CLIENT_METADATA },
+    cookies: cookies(deps.issuer),
+    features: features(deps),
+    ttl: lifetimes(platform),
+    pkce: { required: (_ctx, client) => extraOf(client).require_pkce },
+    interactions: {
+      url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
+      policy: interactionRules(),
+    },
+    findAccount: deps.findAccount,
+    loadExistingGrant: deps.loadGrant,
+    extraTokenClaims,
+    issueRefreshToken: async (_ctx, client, code) =>
+      client.grantTypeAllowed('refresh_token') &&
+      (platform.oauth.refreshTokens === 'always' || code.scopes.has('offline_access')),
+    rotateRefreshToken: true,
+    // Signing out of Gatehouse leaves connected apps connected; they are revoked one by one.
+    expiresWithSession: async () => false,
+    revokeGrantPolicy: async () => true,
+    allowOmittingSingleRegisteredRedirectUri: false,
+    clientBasedCORS: (_ctx, origin, client) =>
+      (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
+    renderError: pages.renderError,
+    fetch: deps.fetch,
+    discovery: { service_documentation: `${deps.issuer}/docs/authentication` },
+  };
+}
+
+function features({ platform, pages }: ProviderDependencies): Configuration['features'] {
+  const resources = createResourcePolicy(platform);
+  return {
+    devInteractions: { enabled: false },
+    clientCredentials: { enabled: true },
+    introspection: { enabled: true, allowedPolicy: mayIntrospect },
+    // Somebody else's token: the answer is 200 and nothing happens (RFC 7009 §2.2).
+    revocation: {
+      enabled: true,
+      allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId,
+    },
+    pushedAuthorizationRequests: { enabled: true },
+    rpInitiatedLogout: {
+      enabled: true,
+      logoutSource: pages.renderSignOut,
+      postLogoutSuccessSource: pages.renderSignedOut,
+    },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: resources.defaultResource,
+      getResourceServerInfo: resources.getResourceServerInfo,
+      useGrantedResource: async () => true,
+    },
+    dPoP: { enabled: true },
+    userinfo: { enabled: true },
+  };
+}
+
+/**
+ * A client sees its own tokens; a resource server also those addressed to a resource it serves
+ * (RFC 7662 §2.1). A public client proves nothing of itself, so it may not ask.
+ */
+async function mayIntrospect(
+  _ctx: KoaContextWithOIDC,
+  client: { clientId: string; clientAuthMethod?: string | undefined },
+  token: { clientId?: string | undefined; aud?: string | string[] | undefined },
+): Promise<boolean> {
+  if (client.clientAuthMethod === 'none') {
+    throw new errors.InvalidClientAuth('public clients cannot introspect');
+  }
+  if (token.clientId === client.clientId) return true;
+  const audience = Array.isArray(token.aud) ? token.aud : [token.aud];
+  return extraOf(client).introspection_audiences.some((served) => audience.includes(served));
+}
+
+function lifetimes({ tokens }: Platform): Configuration['ttl'] {
+  return {
+    AccessToken: tokens.accessTokenTtlSeconds,
+    ClientCredentials: tokens.accessTokenTtlSeconds,
+    AuthorizationCode: tokens.authorizationCodeTtlSeconds,
+    IdToken: tokens.idTokenTtlSeconds,
+    RefreshToken: tokens.refreshTokenTtlSeconds,
+    Grant: tokens.grantTtlSeconds,
+    Session: tokens.sessionTtlSeconds,
+    Interaction: tokens.interactionTtlSeconds,
+  };
+}
+
+function signingAlgorithms(): Configuration['enabledJWA'] {
+  return {
+    clientAuthSigningAlgValues: ['ES256', 'EdDSA', 'Ed25519', 'PS256', 'RS256'],
+    idTokenSigningAlgValues: [ALGORITHM],
+    userinfoSigningAlgValues: [ALGORITHM],
+    introspectionSigningAlgValues: [ALGORITHM],
+    authorizationSigningAlgValues: [ALGORITHM],
+    dPoPSigningAlgValues: ['ES256', 'EdDSA', 'Ed25519'],
+  } as Configuration['enabledJWA'];
+}
+
+/** `__Host-` and Secure wherever the issuer is https; http is for a developer's own machine. */
+function cookies(issuer: string): Configuration['cookies'] {
+  const secure = issuer.startsWith('https:');
+  const options = { httpOnly: true, sameSite: 'lax', secure } as const;
+  return {
+    names: cookieNames(issuer),
+    long: { ...options, path: '/' },
+    short: options,
+  } as Configuration['cookies'];
+}
+
+/** The session's cookie belongs to the host; the other two to a path, which `__Host-` forbids. */
+export function cookieNames(issuer: string) {
+  const secure = issuer.startsWith('https:');
+  return {
+    session: secure ? '__Host-gatehouse_session' : 'gatehouse_session',
+    interaction: secure ? '__Secure-gatehouse_interaction' : 'gatehouse_interaction',
+    resume: secure ? '__Secure-gatehouse_resume' : 'gatehouse_resume',
+  };
+}
+
+/**
+ * The library's own rules, but for one: a native app that comes back by a claimed https URI is as
+ * identifiable as a web app, so it isn't asked again and again (RFC 8252 §8.6).
+ */
+function interactionRules() {
+  const policy = interactionPolicy.base();
+  const checks = policy.get('consent')!.checks;
+  const native = checks.get('native_client_prompt')!;
+  const always = native.check;
+  native.check = (ctx) => {
+    const redirectUri = String(ctx.oidc.params?.redirect_uri ?? '');
+    return redirectUri.startsWith('https:')
+      ? interactionPolicy.Check.NO_NEED_TO_PROMPT
+      : always(ctx);
+  };
+  return policy;
+}
+
+function extendModels(provider: Provider, { masterKey, clock }: ProviderDependencies): void {
+  const client = provider.Client.prototype as unknown as {
+    compareClientSecret(this: object, presented: string): boolean;
+    redirectUriAllowed(this: RedirectingClient, uri: string): boolean;
+  };
+  client.compareClientSecret = function (presented) {
+    return secretMatches(extraOf(this).secret_hashes, presented, masterKey, clock.now());
+  };
+  const allowed = client.redirectUriAllowed;
+  client.redirectUriAllowed = function (uri) {
+    if (allowed.call(this, uri)) return true;
+    return this.clientAuthMethod === 'none' && isLoopbackRedirect(uri, this.redirectUris ?? []);
+  };
+  const inPayload = provider.Grant.IN_PAYLOAD as string[];
+  Object.defineProperty(provider.Grant, 'IN_PAYLOAD', {
+    value: [...inPayload, 'organizationId', 'consentId'],
+  });
+}
+
+interface RedirectingClient {
+  clientAuthMethod: string;
+  redirectUris?: string[];
+}

@@ -1,0 +1,51 @@
+/**
+ * An app on the user's own machine listens on whatever port is free: for a loopback address, given as
+ * an IP literal, the port of a registered URI does not count; everything else does.
+ *
+ * @see RFC 8252 §7.3
+ */
+export function isLoopbackRedirect(uri: string, registered: readonly string[]): boolean {
+  const portless = withoutPort(uri);
+  return portless !== undefined && registered.some((known) => withoutPort(known) === portless);
+}
+
+const LOOPBACK = /^http:\/\/(127\.0\.0\.1|\[::1\])(?::(\d{1,5}))?(?=[/?]|$)/;
+
+/** Works on the text, so that nothing is forgiven that a URL parser would normalise. */
+function withoutPort(uri: string): string | undefined {
+  const match = LOOPBACK.exec(uri);
+  if (!match || uri.includes('#')) return undefined;
+  if (match[2] !== undefined && Number(match[2]) > 65_535) return undefined;
+  return `http://${match[1]}${uri.slice(match[0].length)}`;
+}
+
+/** Schemes that run or read something instead of leading somewhere. */
+const DANGEROUS =
+  /^(javascript|data|vbscript|file|blob|about|filesystem|view-source|mailto|ftp|wss?):/i;
+
+/**
+ * Why a redirect URI cannot be registered, or undefined.
+ *
+ * @see RFC 9700 §2.1, §4.1; RFC 8252 §7; RFC 7591 §5
+ */
+export function redirectUriProblem(uri: string): string | undefined {
+  if (DANGEROUS.test(uri)) return 'has a scheme that does not lead to an app';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (/[\s\\\u0000-\u001f\u007f]/.test(uri))
+    return 'has white space, a backslash or a control character';
+  if (uri.includes('*')) return 'has a wildcard; each redirect URI is registered whole';
+  const url = URL.parse(uri);
+  if (!url) return 'is not an absolute URI';
+  if (uri.includes('#')) return 'has a fragment';
+  if (url.username || url.password || /^[a-z]+:\/\/[^/?]*@/i.test(uri))
+    return 'has a user name in it';
+  if (url.protocol === 'https:') return undefined;
+  if (url.protocol === 'http:') {
+    const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+    return isLoopback ? undefined : 'must use https; http is for loopback addresses';
+  }
+  // An app's own scheme is its domain name turned round, so that two apps don't collide.
+  return url.protocol.includes('.')
+    ? undefined
+    : 'has a private-use scheme without a domain name; use one like com.example.app:/callback';
+}

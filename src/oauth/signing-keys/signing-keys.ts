@@ -1,0 +1,177 @@
+import { createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
+import { calculateJwkThumbprint, type JWK } from 'jose';
+import { recordAuditEvent } from '../../audit/audit.store.ts';
+import type { AuditActor } from '../../audit/audit.ts';
+import type { Database } from '../../database/database.ts';
+import type { Executor } from '../../database/executor.ts';
+import type { Notifications } from '../../database/notifications.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import type { MasterKey } from '../../lib/master-key.ts';
+import {
+  activateKey,
+  deleteRetiredKeys,
+  insertSigningKey,
+  listSigningKeys,
+  retireCurrentKey,
+  SIGNING_KEYS_CHANNEL,
+  type SigningKeyStatus,
+  type StoredSigningKey,
+  withRotationLock,
+} from './signing-keys.store.ts';
+
+export interface SigningKey {
+  readonly kid: string;
+  readonly status: SigningKeyStatus;
+  readonly publicKey: KeyObject;
+  /** With its private members: for the signer only, never for an answer. */
+  readonly privateJwk: JWK;
+  readonly activatedAt: Date | null;
+  readonly retiresAt: Date | null;
+}
+
+/** The key pairs that sign tokens: current first, then next, then previous ones. */
+export interface SigningKeys {
+  readonly all: readonly SigningKey[];
+  find(kid: string): SigningKey | undefined;
+  /** Loads the keys, making the first ones when there are none. */
+  start(): Promise<void>;
+  /**
+   * next → current → previous; and a new next is published. Tokens signed before stay valid until they
+   * expire, because a previous key is published at least as long.
+   */
+  rotate(actor: AuditActor): Promise<void>;
+  /** Rotates when the current key is old enough, and forgets keys nobody needs; safe in every process. */
+  rotateIfDue(): Promise<void>;
+  /** Called after every change of the set, in every process. */
+  onChange(listener: () => void): void;
+}
+
+const generate = promisify(generateKeyPair);
+
+export function createSigningKeys(options: {
+  database: Database;
+  notifications: Notifications;
+  masterKey: MasterKey;
+  clock: Clock;
+  log: Log;
+  /** Age of the current key at which it is replaced. */
+  rotationSeconds: number;
+  /** The longest life of anything a key signs. */
+  longestTokenSeconds: number;
+}): SigningKeys {
+  const { database, masterKey, clock, log } = options;
+  const listeners: (() => void)[] = [];
+  let all: readonly SigningKey[] = [];
+  let byKid = new Map<string, SigningKey>();
+
+  async function reload(): Promise<void> {
+    const stored = await listSigningKeys(database.pool);
+    all = stored.map((key) => open(key, masterKey)).sort(byUse);
+    byKid = new Map(all.map((key) => [key.kid, key]));
+    for (const listener of listeners) listener();
+  }
+  const reloadInBackground = () => {
+    reload().catch((error: unknown) => log.error({ err: error }, 'signing keys could not be read'));
+  };
+  options.notifications.on(SIGNING_KEYS_CHANNEL, reloadInBackground);
+  options.notifications.onRestored(reloadInBackground);
+
+  const advance = async (tx: Executor, keys: StoredSigningKey[], actor: AuditActor) => {
+    const now = clock.now();
+    const next = keys.find((key) => key.status === 'next');
+    await retireCurrentKey(
+      tx,
+      new Date(now.getTime() + (options.longestTokenSeconds + 300) * 1000),
+    );
+    if (next) await activateKey(tx, next.kid, now);
+    else await insertSigningKey(tx, await makeKey('current', masterKey), now);
+    await insertSigningKey(tx, await makeKey('next', masterKey), now);
+    await deleteRetiredKeys(tx, now);
+    await recordAuditEvent(tx, {
+      type: 'signing_key.rotated',
+      actor,
+      ...(next ? { target: { kind: 'signing_key', id: next.kid } } : {}),
+    });
+  };
+
+  return {
+    get all() {
+      return all;
+    },
+    find: (kid) => byKid.get(kid),
+    onChange: (listener) => void listeners.push(listener),
+    async start() {
+      await withRotationLock(database, async (tx, keys) => {
+        if (!keys.some((key) => key.status === 'current'))
+          await advance(tx, keys, { kind: 'system' });
+      });
+      await reload();
+    },
+    async rotate(actor) {
+      await withRotationLock(database, (tx, keys) => advance(tx, keys, actor));
+      await reload();
+    },
+    async rotateIfDue() {
+      const now = clock.now().getTime();
+      const isDue = (keys: readonly { status: SigningKeyStatus; activatedAt: Date | null }[]) => {
+        const current = keys.find((key) => key.status === 'current');
+        return (
+          !current?.activatedAt ||
+          now - current.activatedAt.getTime() >= options.rotationSeconds * 1000
+        );
+      };
+      const retired = all.some((key) => key.retiresAt && key.retiresAt.getTime() <= now);
+      if (!isDue(all) && !retired) return;
+      await withRotationLock(database, async (tx, keys) => {
+        if (isDue(keys)) await advance(tx, keys, { kind: 'system' });
+        else await deleteRetiredKeys(tx, clock.now());
+      });
+      await reload();
+    },
+  };
+}
+
+const ORDER: Record<SigningKeyStatus, number> = { current: 0, next: 1, previous: 2 };
+const byUse = (a: SigningKey, b: SigningKey) => ORDER[a.status] - ORDER[b.status];
+
+function open(key: StoredSigningKey, masterKey: MasterKey): SigningKey {
+  const secret = decryptJwk(key, masterKey);
+  return {
+    kid: key.kid,
+    status: key.status,
+    publicKey: createPublicKey({ key: key.publicJwk as Record<string, string>, format: 'jwk' }),
+    privateJwk: { ...secret, kid: key.kid, alg: key.algorithm, use: 'sig' },
+    activatedAt: key.activatedAt,
+    retiresAt: key.retiresAt,
+  };
+}
+
+/** @throws Error when MASTER_KEY is not the one the database was filled with */
+function decryptJwk(key: StoredSigningKey, masterKey: MasterKey): JWK {
+  try {
+    return JSON.parse(masterKey.decrypt(key.privateEncrypted, boxOf(key.kid)).toString('utf8'));
+  } catch (cause) {
+    throw new Error(
+      `Signing key ${key.kid} cannot be decrypted: MASTER_KEY is not the one this database was used with. Start with the right one; it cannot be recovered from the database.`,
+      { cause },
+    );
+  }
+}
+
+const boxOf = (kid: string) => `signing-key:${kid}`;
+
+/** The kid is the key's own thumbprint (RFC 7638), so it is unique and says nothing. */
+async function makeKey(status: SigningKeyStatus, masterKey: MasterKey) {
+  const { privateKey, publicKey } = await generate('ec', { namedCurve: 'P-256' });
+  const publicJwk = publicKey.export({ format: 'jwk' }) as JWK;
+  const kid = await calculateJwkThumbprint(publicJwk);
+  const secret = Buffer.from(JSON.stringify(privateKey.export({ format: 'jwk' })));
+  return {
+    kid,
+    status,
+    publicJwk,
+    privateEncrypted: masterKey.encrypt(secret, boxOf(kid)),
+  };
+}

@@ -1,0 +1,80 @@
+import { errors as joseErrors, jwtVerify } from 'jose';
+import type { Denylist } from '../denylist/denylist.ts';
+import type { SigningKeys } from '../signing-keys/signing-keys.ts';
+
+/** The claims of a Gatehouse access token (RFC 9068 §2.2). */
+export interface AccessTokenClaims {
+  readonly iss: string;
+  readonly aud: string | string[];
+  /** The user, or for client credentials the client itself. */
+  readonly sub: string;
+  readonly client_id: string;
+  readonly jti: string;
+  /** Seconds since the epoch. */
+  readonly iat: number;
+  readonly exp: number;
+  readonly scope?: string;
+  readonly org_id?: string;
+  /** The authorization it came from; absent for client credentials. */
+  readonly grant_id?: string;
+  readonly cnf?: { jkt?: string; 'x5t#S256'?: string };
+}
+
+export interface AccessTokenVerifier {
+  /**
+   * The claims of a token that this server signed, that has not expired and that is not denied; else
+   * undefined. The caller checks audience and scope.
+   *
+   * @throws when the denylist cannot be consulted
+   */
+  verify(token: string): Promise<AccessTokenClaims | undefined>;
+}
+
+/** @see RFC 9068 §4 */
+export function createAccessTokenVerifier(options: {
+  issuer: string;
+  signingKeys: SigningKeys;
+  denylist: Denylist;
+}): AccessTokenVerifier {
+  const { issuer, signingKeys, denylist } = options;
+
+  async function verifySignature(token: string): Promise<AccessTokenClaims | undefined> {
+    try {
+      const { payload } = await jwtVerify(
+        token,
+        (header) => {
+          const key = header.kid === undefined ? undefined : signingKeys.find(header.kid);
+          if (!key) throw new joseErrors.JWKSNoMatchingKey();
+          return key.publicKey;
+        },
+        {
+          // The algorithm is the key's, never the token's word (RFC 8725 §3.1).
+          algorithms: ['ES256'],
+          typ: 'at+jwt',
+          issuer,
+          requiredClaims: ['exp', 'iat', 'jti', 'sub', 'client_id', 'aud'],
+        },
+      );
+      return payload as unknown as AccessTokenClaims;
+    } catch (error) {
+      if (error instanceof joseErrors.JOSEError) return undefined;
+      throw error;
+    }
+  }
+
+  return {
+    async verify(token) {
+      const claims = await verifySignature(token);
+      if (!claims) return undefined;
+      const denied = await denylist.isDenied({
+        jti: claims.jti,
+        clientId: claims.client_id,
+        subject: claims.sub,
+        grantId: claims.grant_id,
+        organizationId: claims.org_id,
+        issuedAt: claims.iat,
+      });
+      return denied ? undefined : claims;
+    },
+  };
+}

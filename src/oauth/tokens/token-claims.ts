@@ -1,0 +1,20 @@
+import type { KoaContextWithOIDC, UnknownObject } from 'oidc-provider';
+import type { GrantExtension } from '../adapter/grants.store.ts';
+import { extraOf } from '../extensions.ts';
+
+/**
+ * The claims Gatehouse adds to an access token: `org_id`, the organization it acts for, and `grant_id`,
+ * the authorization it came from (by which it is denied when that ends).
+ */
+export function extraTokenClaims(
+  ctx: KoaContextWithOIDC,
+  token: { kind: string },
+): UnknownObject | undefined {
+  if (token.kind === 'ClientCredentials') {
+    const { organization_id } = extraOf(ctx.oidc.client!);
+    return organization_id ? { org_id: organization_id } : undefined;
+  }
+  const grant = ctx.oidc.entities.Grant as (GrantExtension & { jti: string }) | undefined;
+  if (!grant) return undefined;
+  return { grant_id: grant.jti, ...(grant.organizationId ? { org_id: grant.organizationId } : {}) };
+}

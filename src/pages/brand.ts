@@ -1,0 +1,16 @@
+import type { Platform } from '../platform/platform.ts';
+import type { PlatformBrand } from './view-models.ts';
+
+/** The platform as its pages show it. */
+export function brandOf({ name, branding }: Platform): PlatformBrand {
+  const { supportUrl, termsUrl, privacyUrl } = branding;
+  return {
+    name,
+    accent: branding.accentColor,
+    links: {
+      ...(supportUrl ? { support: supportUrl } : {}),
+      ...(termsUrl ? { terms: termsUrl } : {}),
+      ...(privacyUrl ? { privacy: privacyUrl } : {}),
+    },
+  };
+}

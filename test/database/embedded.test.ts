@@ -1,0 +1,110 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import t, { type Test } from 'tap';
+import { startEmbeddedPostgres } from '../../src/database/embedded.ts';
+import { findPostmaster, isAlive, stopPostmaster } from '../../src/database/postmaster.ts';
+import { withClient } from '../support/postgres-server.ts';
+
+/** mkdtemp makes it mode 0700: as root, no other user can enter. */
+async function privateDirectory(t: Test): Promise<string> {
+  const root = await mkdtemp(join(tmpdir(), 'gatehouse-embedded-'));
+  const dataDir = join(root, 'data');
+  t.teardown(async () => {
+    await stopPostmaster(join(dataDir, 'postgres'));
+    await rm(root, { recursive: true, force: true });
+  });
+  return dataDir;
+}
+
+/** A process with a server, in a process group of its own, after its row was committed. */
+async function startOwner(dataDir: string): Promise<{ owner: ChildProcess; url: string }> {
+  const program = fileURLToPath(new URL('embedded-owner.ts', import.meta.url));
+  const owner = spawn(process.execPath, [program, dataDir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
+  const [line] = await once(owner.stdout!, 'data');
+  return { owner, url: String(line).trim() };
+}
+
+async function killGroup(owner: ChildProcess): Promise<void> {
+  process.kill(-owner.pid!, 'SIGKILL');
+  await once(owner, 'exit');
+}
+
+const valueOf = (url: string) =>
+  withClient(url, async (client) => (await client.query('SELECT value FROM kept')).rows[0].value);
+
+t.test(
+  'a killed owner leaves a server that the next start adopts, and stops in the end',
+  async (t) => {
+    const dataDir = await privateDirectory(t);
+    const directory = join(dataDir, 'postgres');
+    const { owner, url } = await startOwner(dataDir);
+    t.equal((await stat(dataDir)).mode & 0o777, 0o700);
+    t.equal((await stat(directory)).mode & 0o777, 0o700);
+    t.equal((await stat(join(directory, 'gatehouse.password'))).mode & 0o777, 0o600);
+
+    await killGroup(owner);
+    const orphan = await findPostmaster(directory);
+    t.ok(orphan, 'the server is outside of the killed process group, as with Ctrl-C');
+    const server = await startEmbeddedPostgres({ dataDir });
+    t.equal(server.connectionString, url, 'it is the same server');
+    t.notOk(server.created);
+    t.equal(await valueOf(server.connectionString), 42);
+    await server.stop();
+    t.equal(await findPostmaster(directory), null, 'a clean stop leaves no server');
+    await t.rejects(valueOf(url), { code: 'ECONNREFUSED' });
+  },
+);
+
+t.test('what was committed survives kill -9 of Gatehouse and Postgres at once', async (t) => {
+  const dataDir = await privateDirectory(t);
+  const directory = join(dataDir, 'postgres');
+  const { owner } = await startOwner(dataDir);
+  const postmaster = await findPostmaster(directory);
+  process.kill(postmaster!.pid, 'SIGKILL');
+  await killGroup(owner);
+  await sleep(200);
+  // As after a reboot: the id in postmaster.pid is now a stranger's.
+  const left = await readFile(join(directory, 'postmaster.pid'), 'utf8');
+  await writeFile(join(directory, 'postmaster.pid'), left.replace(/^\d+/, String(process.pid)));
+  const server = await startEmbeddedPostgres({ dataDir });
+  t.equal(await valueOf(server.connectionString), 42);
+  await server.stop();
+});
+
+t.test('processes that start at once share one server; the last to leave stops it', async (t) => {
+  const dataDir = await privateDirectory(t);
+  const servers = await Promise.all([1, 2, 3].map(() => startEmbeddedPostgres({ dataDir })));
+  t.equal(new Set(servers.map(({ connectionString }) => connectionString)).size, 1);
+  t.equal(servers.filter(({ created }) => created).length, 1);
+  const postmaster = await findPostmaster(join(dataDir, 'postgres'));
+  const [first, ...others] = servers;
+  await first!.stop();
+  t.ok(isAlive(postmaster!.pid));
+  await Promise.all(others.map((server) => server.stop()));
+  t.equal(await findPostmaster(join(dataDir, 'postgres')), null);
+});
+
+t.test('a server that is killed comes back at the same address', async (t) => {
+  const dataDir = await privateDirectory(t);
+  const server = await startEmbeddedPostgres({ dataDir });
+  const postmaster = await findPostmaster(join(dataDir, 'postgres'));
+  process.kill(postmaster!.pid, 'SIGKILL');
+  let answer: unknown;
+  for (let tries = 0; tries < 100 && answer !== 1; tries += 1) {
+    await sleep(50);
+    answer = await withClient(server.connectionString, async (client) => {
+      return (await client.query('SELECT 1 AS one')).rows[0].one;
+    }).catch(() => null);
+  }
+  t.equal(answer, 1);
+  await server.stop();
+  t.equal(await findPostmaster(join(dataDir, 'postgres')), null);
+});

@@ -1,0 +1,57 @@
+import pg from 'pg';
+import t from 'tap';
+import { createTestDatabase } from '../support/postgres.ts';
+
+// What prisma/migrations adds by hand, beyond what schema.prisma can say and the drift check can see.
+
+const UNIQUE = { code: '23505' };
+const CHECK = { code: '23514' };
+
+t.test('the database keeps its own invariants', async (t) => {
+  const { connectionString } = await createTestDatabase(t);
+  const db = new pg.Client({ connectionString });
+  await db.connect();
+  t.teardown(() => db.end());
+  const user = (id: string, email: string) =>
+    db.query('INSERT INTO users (id, email, name) VALUES ($1, $2, $1)', [id, email]);
+  await user('u1', 'ada@example.com');
+  await db.query(`INSERT INTO organizations (id, name) VALUES ('o1', 'One'), ('o2', 'Two')`);
+  const client = (id: string, method: string, pkce: boolean) =>
+    db.query(
+      `INSERT INTO clients (client_id, client_name, token_endpoint_auth_method, require_pkce)
+       VALUES ($1, $1, $2, $3)`,
+      [id, method, pkce],
+    );
+  await client('c1', 'client_secret_basic', false);
+
+  const key = (kid: string, status: string) =>
+    db.query(
+      `INSERT INTO signing_keys (kid, algorithm, status, public_jwk, private_encrypted)
+       VALUES ($1, 'ES256', $2, '{}', '')`,
+      [kid, status],
+    );
+  await key('k1', 'current');
+  await key('k2', 'previous');
+  await key('k3', 'previous');
+  await t.rejects(key('k4', 'current'), UNIQUE, 'at most one signing key is current');
+  await t.rejects(key('k5', 'lost'), CHECK, 'a signing key has a known status');
+
+  const consent = (id: string, organization: string | null, revoked = false) =>
+    db.query(
+      `INSERT INTO consents (id, user_id, client_id, organization_id, revoked_at)
+       VALUES ($1, 'u1', 'c1', $2, CASE WHEN $3 THEN now() END)`,
+      [id, organization, revoked],
+    );
+  await consent('s1', 'o1');
+  await consent('s2', 'o2');
+  await consent('s3', null);
+  await consent('s4', 'o1', true);
+  await t.rejects(consent('s5', 'o1'), UNIQUE, 'one living consent per organization');
+  await t.rejects(consent('s6', null), UNIQUE, 'one living consent without organization');
+
+  await t.rejects(user('u2', 'Ada@example.com'), CHECK, 'an email is stored in lower case');
+  await t.rejects(user('u3', ' bob@example.com'), CHECK, 'an email is stored trimmed');
+  await t.rejects(client('c2', 'none', false), CHECK, 'a public client always needs PKCE');
+  const member = db.query(`INSERT INTO memberships VALUES ('u1', 'o1', 'emperor')`);
+  await t.rejects(member, CHECK, 'a membership has a known role');
+});

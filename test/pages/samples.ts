@@ -1,0 +1,328 @@
+import type {
+  ConsentPage,
+  PageModels,
+  PageName,
+  Permission,
+  PlatformBrand,
+  ProviderForm,
+} from '../../src/pages/view-models.ts';
+
+/** A page as it might be met, with a name for its screenshot. */
+export type Sample = {
+  [Name in PageName]: { name: string; page: Name; model: PageModels[Name] };
+}[PageName];
+
+export const platforms: Record<string, PlatformBrand> = {
+  kaie: {
+    name: 'Kaie',
+    accent: '#5b5bd6',
+    links: {
+      docs: 'https://docs.kaie.example/',
+      support: 'https://kaie.example/help',
+      terms: 'https://kaie.example/terms',
+      privacy: 'https://kaie.example/privacy',
+    },
+  },
+  kliq: { name: 'KLIQ', accent: '#0f9d76', links: { docs: 'https://kliq.example/docs' } },
+};
+
+const guarded = { action: '/sign-in', csrf: 'k2nVdW5pdA' };
+const account = { name: 'Ada Lovelace', email: 'ada@analytical.example' };
+const form: ProviderForm = {
+  action: '/oauth/logout/confirm',
+  fields: [{ name: 'xsrf', value: 'b1946ac92492d2347c6235b4d2611184' }],
+};
+
+const readFew: Permission[] = [
+  {
+    scope: 'workflows:read',
+    title: 'See your workflows',
+    description: 'Names, steps and past runs',
+    access: 'read',
+  },
+  {
+    scope: 'analytics:read',
+    title: 'See analytics',
+    description: 'Usage and results of your workflows',
+    access: 'read',
+  },
+];
+const writeOne: Permission = {
+  scope: 'workflows:write',
+  title: 'Create and change workflows',
+  description: 'Including switching them on and off',
+  access: 'write',
+};
+const many: Permission[] = [
+  ...readFew,
+  {
+    scope: 'triggers:read',
+    title: 'See triggers',
+    description: 'What starts each workflow',
+    access: 'read',
+  },
+  {
+    scope: 'integrations:read',
+    title: 'See integrations',
+    description: 'Which services are connected, never their passwords',
+    access: 'read',
+  },
+  { scope: 'contacts:read', title: 'See contacts', access: 'read' },
+  writeOne,
+  {
+    scope: 'triggers:write',
+    title: 'Create and change triggers',
+    description: 'A new trigger may start workflows without asking you first',
+    access: 'write',
+  },
+  { scope: 'integrations:write', title: 'Connect and disconnect integrations', access: 'write' },
+  {
+    scope: 'contacts:write',
+    title: 'Add, change and delete contacts',
+    description: 'Deleted contacts stay in the bin for 30 days',
+    access: 'write',
+  },
+  {
+    scope: 'api-keys:manage',
+    title: 'Manage API keys',
+    description: 'Create keys that act for your organization, and switch keys off',
+    access: 'admin',
+  },
+  {
+    scope: 'members:manage',
+    title: 'Manage members',
+    description: 'Invite people and change their roles',
+    access: 'admin',
+  },
+  {
+    scope: 'settings:manage',
+    title: 'Change organization settings',
+    description: 'Name, billing address and data region',
+    access: 'admin',
+  },
+];
+
+const consent: ConsentPage = {
+  action: '/interaction/8XnVq/consent',
+  csrf: 'k2nVdW5pdA',
+  app: {
+    name: 'Northwind Sync',
+    publisher: 'Northwind Traders',
+    homeUrl: 'https://northwind.example/',
+    termsUrl: 'https://northwind.example/terms',
+    privacyUrl: 'https://northwind.example/privacy',
+  },
+  redirect: { kind: 'host', host: 'app.northwind.example' },
+  account,
+  switchAccount: { action: '/interaction/8XnVq/switch', csrf: 'k2nVdW5pdA' },
+  organizations: [{ id: 'org_1', name: 'Analytical Engines' }],
+  identity: ['openid', 'profile', 'email'],
+  permissions: [...readFew, writeOne],
+  offline: true,
+  alreadyAllowed: [],
+  revokeUrl: '/account/apps',
+};
+
+const longName =
+  'The Extraordinarily Long-Winded Synchronization & Reporting Company of Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch';
+const organizations = ['Analytical Engines', 'Difference & Sons', longName].map((name, index) => ({
+  id: `org_${index}`,
+  name,
+  role: (['owner', 'member', 'admin'] as const)[index],
+}));
+
+export const samples: Sample[] = [
+  { name: 'sign-in', page: 'sign-in', model: { ...guarded, signUpUrl: '/sign-up' } },
+  {
+    name: 'sign-in-app-wrong',
+    page: 'sign-in',
+    model: {
+      ...guarded,
+      signUpUrl: '/sign-up?i=8X',
+      continueTo: 'Northwind Sync',
+      email: account.email,
+      remember: true,
+      error: { kind: 'credentials' },
+    },
+  },
+  {
+    name: 'sign-in-throttled',
+    page: 'sign-in',
+    model: {
+      ...guarded,
+      continueTo: longName,
+      email: account.email,
+      error: { kind: 'throttled', waitSeconds: 130 },
+    },
+  },
+  {
+    name: 'sign-up',
+    page: 'sign-up',
+    model: { ...guarded, signInUrl: '/sign-in', continueTo: 'Northwind Sync' },
+  },
+  {
+    name: 'sign-up-errors',
+    page: 'sign-up',
+    model: {
+      ...guarded,
+      signInUrl: '/sign-in',
+      values: { name: 'Ada Lovelace', email: 'ada@' },
+      errors: { email: 'invalid', password: 'too_short' },
+    },
+  },
+  {
+    name: 'sign-up-refused',
+    page: 'sign-up',
+    model: {
+      ...guarded,
+      signInUrl: '/sign-in',
+      values: account,
+      errors: { form: { kind: 'refused' } },
+    },
+  },
+  { name: 'consent', page: 'consent', model: consent },
+  {
+    name: 'consent-many',
+    page: 'consent',
+    model: {
+      ...consent,
+      permissions: many,
+      organizations,
+      selectedOrganizationId: 'org_0',
+      app: { ...consent.app, publisher: undefined },
+      alreadyAllowed: readFew,
+    },
+  },
+  {
+    name: 'consent-long',
+    page: 'consent',
+    model: {
+      ...consent,
+      app: { name: longName, publisher: longName },
+      account: {
+        name: longName,
+        email: `${'a'.repeat(60)}@${'very-long-subdomain.'.repeat(4)}example`,
+      },
+      redirect: { kind: 'host', host: `${'very-long-subdomain.'.repeat(5)}example` },
+      organizations: Array.from({ length: 9 }, (_, index) => ({
+        id: `org_${index}`,
+        name: `${organizations[index % 3]!.name} ${index}`,
+      })),
+      error: 'organization_missing',
+      revokeUrl: undefined,
+    },
+  },
+  {
+    name: 'consent-device',
+    page: 'consent',
+    model: {
+      ...consent,
+      app: { name: 'kaie-cli' },
+      redirect: { kind: 'device' },
+      organizations: [],
+      permissions: [],
+      identity: ['openid'],
+      offline: false,
+    },
+  },
+  {
+    name: 'error-bad-link',
+    page: 'error',
+    model: {
+      kind: 'bad_link',
+      code: 'invalid_redirect_uri',
+      requestId: '01JF4Q7Z8M3T9C2V5K6N',
+      detail: 'redirect_uri did not match any of the client’s registered redirect_uris',
+    },
+  },
+  {
+    name: 'error-expired',
+    page: 'error',
+    model: {
+      kind: 'expired',
+      code: 'session_not_found',
+      requestId: '01JF4Q7Z8M3T9C2V5K6N',
+      homeUrl: '/',
+    },
+  },
+  {
+    name: 'error-throttled',
+    page: 'error',
+    model: {
+      kind: 'throttled',
+      waitSeconds: 45,
+      code: 'too_many_requests',
+      requestId: '01JF4Q7Z8M3T9C2V5K6N',
+    },
+  },
+  {
+    name: 'error-unavailable',
+    page: 'error',
+    model: {
+      kind: 'unavailable',
+      code: 'temporarily_unavailable',
+      requestId: '01JF4Q7Z8M3T9C2V5K6N',
+    },
+  },
+  { name: 'sign-out', page: 'sign-out', model: { form, account, app: 'Northwind Sync' } },
+  {
+    name: 'signed-out',
+    page: 'signed-out',
+    model: { app: 'Northwind Sync', signInUrl: '/sign-in' },
+  },
+  {
+    name: 'home',
+    page: 'home',
+    model: {
+      signInUrl: '/sign-in',
+      signUpUrl: '/sign-up',
+      docsUrl: '/docs/authentication',
+      referenceUrl: '/reference',
+      metadataUrl: '/.well-known/openid-configuration',
+    },
+  },
+  {
+    name: 'account',
+    page: 'account',
+    model: {
+      account,
+      organizations,
+      signOut: { ...guarded, action: '/sign-out' },
+      docsUrl: '/docs/authentication',
+    },
+  },
+  {
+    name: 'account-empty',
+    page: 'account',
+    model: { account, organizations: [], signOut: { ...guarded, action: '/sign-out' } },
+  },
+  { name: 'device', page: 'device', model: { form } },
+  {
+    name: 'device-unknown',
+    page: 'device',
+    model: { form, userCode: 'WDJB-MJHT', error: 'unknown' },
+  },
+  {
+    name: 'device-confirm',
+    page: 'device-confirm',
+    model: {
+      form,
+      app: { name: 'Kaie on your TV', publisher: 'Kaie' },
+      userCode: 'WDJB-MJHT',
+      address: '203.0.113.17',
+      identity: ['openid', 'email'],
+      permissions: readFew,
+      offline: true,
+    },
+  },
+  {
+    name: 'device-done',
+    page: 'device-done',
+    model: { outcome: 'allowed', app: 'Kaie on your TV' },
+  },
+  {
+    name: 'device-denied',
+    page: 'device-done',
+    model: { outcome: 'denied', app: 'Kaie on your TV' },
+  },
+];
