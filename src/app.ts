@@ -36,6 +36,8 @@ export interface AppDependencies {
   /** Not started yet: it starts when every part has said what it listens to. */
   notifications: Notifications;
   clock: Clock;
+  /** Where the log goes; default standard output. */
+  logStream?: { write(line: string): void };
   /** The demo's access data, where there is a demo. */
   demo?: () => DemoAccess | undefined;
 }
@@ -56,7 +58,10 @@ const VIEWS_DIR = fileURLToPath(new URL('../views', import.meta.url));
 export async function buildApp(deps: AppDependencies): Promise<Gatehouse> {
   const { config, issuer, platform, database, notifications, clock } = deps;
   const app = fastify({
-    logger: loggerOptions(config.logLevel),
+    logger: {
+      ...loggerOptions(config.logLevel),
+      ...(deps.logStream ? { stream: deps.logStream } : {}),
+    },
     genReqId: newRequestId,
     requestIdHeader: false,
     trustProxy: config.trustProxy === false ? false : [...config.trustProxy],

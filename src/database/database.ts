@@ -10,7 +10,7 @@ export { isDatabaseUnavailable } from './unavailable.ts';
 // database which hangs or whose packets vanish costs a caller no more than one that is down.
 const CONNECTION_PATIENCE_MS = 600;
 const QUERY_PATIENCE_MS = 900;
-/** The server gives up first: that frees the connection, where our giving up would cost it. */
+/** The server gives up first, so that it does not work on what nobody awaits. */
 const STATEMENT_TIMEOUT_MS = 800;
 const SESSION_PATIENCE_MS = 300;
 const IDLE_IN_TRANSACTION_MS = 10_000;

@@ -40,7 +40,7 @@ const USER = 'gatehouse';
 const DATABASE = 'gatehouse';
 const LEASE_LOCK = 7_011_983;
 const START_PATIENCE_MS = 60_000;
-const LAUNCH_ATTEMPTS = 3;
+const LAUNCH_ATTEMPTS = 8;
 const LOG_SIZE_LIMIT = 5 * 1024 * 1024;
 
 export interface EmbeddedPostgresOptions {
@@ -261,6 +261,8 @@ async function takeLease(cluster: Cluster, wantedPort: number | null): Promise<L
     const postmaster = await findPostmaster(cluster.directory);
     if (!postmaster) {
       if (launches++ === LAUNCH_ATTEMPTS) break;
+      // After a crash of the server its other processes need a moment to notice and let go.
+      if (launches > 1) await sleep(250);
       reason = await launch(cluster, wantedPort ?? (await freePort()));
     } else if (postmaster.port > 0) {
       const lease = await tryLease(cluster, postmaster.port);

@@ -5,6 +5,7 @@ import { startEmbeddedPostgres } from '../../src/database/embedded.ts';
 
 const server = await startEmbeddedPostgres({ dataDir: process.argv[2]! });
 const client = new pg.Client({ connectionString: server.connectionString });
+client.on('error', () => {});
 await client.connect();
 await client.query('CREATE TABLE kept (value int)');
 await client.query('INSERT INTO kept VALUES (42)');

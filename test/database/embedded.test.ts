@@ -37,7 +37,7 @@ async function killGroup(owner: ChildProcess): Promise<void> {
   await once(owner, 'exit');
 }
 
-const valueOf = (url: string) =>
+const keptValue = (url: string) =>
   withClient(url, async (client) => (await client.query('SELECT value FROM kept')).rows[0].value);
 
 t.test(
@@ -56,10 +56,10 @@ t.test(
     const server = await startEmbeddedPostgres({ dataDir });
     t.equal(server.connectionString, url, 'it is the same server');
     t.notOk(server.created);
-    t.equal(await valueOf(server.connectionString), 42);
+    t.equal(await keptValue(server.connectionString), 42);
     await server.stop();
     t.equal(await findPostmaster(directory), null, 'a clean stop leaves no server');
-    await t.rejects(valueOf(url), { code: 'ECONNREFUSED' });
+    await t.rejects(keptValue(url), { code: 'ECONNREFUSED' });
   },
 );
 
@@ -68,14 +68,14 @@ t.test('what was committed survives kill -9 of Gatehouse and Postgres at once', 
   const directory = join(dataDir, 'postgres');
   const { owner } = await startOwner(dataDir);
   const postmaster = await findPostmaster(directory);
-  process.kill(postmaster!.pid, 'SIGKILL');
   await killGroup(owner);
+  process.kill(postmaster!.pid, 'SIGKILL');
   await sleep(200);
   // As after a reboot: the id in postmaster.pid is now a stranger's.
   const left = await readFile(join(directory, 'postmaster.pid'), 'utf8');
   await writeFile(join(directory, 'postmaster.pid'), left.replace(/^\d+/, String(process.pid)));
   const server = await startEmbeddedPostgres({ dataDir });
-  t.equal(await valueOf(server.connectionString), 42);
+  t.equal(await keptValue(server.connectionString), 42);
   await server.stop();
 });
 

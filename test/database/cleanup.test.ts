@@ -1,0 +1,95 @@
+import t from 'tap';
+import { createCleanup } from '../../src/database/cleanup.ts';
+import { openDatabase } from '../../src/database/database.ts';
+import { silentLog } from '../../src/database/log.ts';
+import { createTestDatabase } from '../support/postgres.ts';
+
+const NOW = new Date('2030-01-01T00:00:00Z');
+const CLEANUP_LOCK = 7_011_985;
+
+/** One expired and one living row of each kind; grant g-held is expired but has a living refresh token. */
+const ROWS = `
+  INSERT INTO users (id, email, name) VALUES ('u', 'u@example.com', 'U');
+  INSERT INTO clients (client_id, client_name, token_endpoint_auth_method) VALUES ('c', 'C', 'none');
+  INSERT INTO grants (id, user_id, client_id, details, expires_at) VALUES
+    ('g-old', 'u', 'c', '{}', '2029-12-31'), ('g-held', 'u', 'c', '{}', '2029-12-31'),
+    ('g-new', 'u', 'c', '{}', '2030-01-02');
+  INSERT INTO refresh_tokens (id_hash, grant_id, client_id, user_id, scope, details, issued_at, expires_at)
+    VALUES ('old', 'g-old', 'c', 'u', '', '{}', '2029-01-01', '2029-12-31'),
+           ('new', 'g-held', 'c', 'u', '', '{}', '2029-01-01', '2030-01-02');
+  INSERT INTO sessions (id_hash, uid, details, expires_at) VALUES
+    ('old', 's-old', '{}', '2029-12-31'), ('new', 's-new', '{}', '2030-01-02');
+  INSERT INTO revoked_tokens VALUES
+    ('jti', 'old', '2029-01-01', '2029-12-31'), ('jti', 'new', '2029-01-01', '2030-01-02');
+  INSERT INTO sign_in_attempts VALUES ('old', 1, '2029-12-31'), ('new', 1, '2030-01-02');
+  INSERT INTO artifacts (kind, id_hash, details, expires_at)
+    SELECT 'AuthorizationCode', int4send(n), '{}', '2029-12-31' FROM generate_series(1, 1200) n;
+  INSERT INTO artifacts (kind, id_hash, details, expires_at) VALUES
+    ('AuthorizationCode', 'new', '{}', '2030-01-02');`;
+
+t.test('removes what has expired, in bounded batches, and nothing else', async (t) => {
+  const { connectionString } = await createTestDatabase(t);
+  const database = openDatabase({ connectionString, log: silentLog });
+  t.teardown(() => database.close());
+  await database.pool.query(ROWS);
+  const batches: number[] = [];
+  const observed: typeof database.transaction = async (work) => {
+    const removed = await database.transaction(work);
+    batches.push(Number(removed));
+    return removed;
+  };
+  const cleanup = createCleanup({
+    database: { transaction: observed },
+    clock: { now: () => NOW },
+    intervalMs: 60_000,
+    log: silentLog,
+  });
+
+  await database.transaction(async (tx) => {
+    await tx.query('SELECT pg_advisory_xact_lock($1)', [CLEANUP_LOCK]);
+    t.equal(await cleanup.runOnce(), 0, 'leaves the work to a process that is at it');
+  });
+  batches.length = 0;
+  t.equal(await cleanup.runOnce(), 1205);
+  t.same(batches, [500, 500, 200, 1, 1, 1, 1, 1]);
+  const left = await database.pool.query(
+    `SELECT (SELECT array_agg(id ORDER BY id) FROM grants) AS grants,
+            (SELECT count(*)::int FROM artifacts) AS artifacts,
+            (SELECT count(*)::int FROM refresh_tokens) AS refresh_tokens,
+            (SELECT array_agg(uid) FROM sessions) AS sessions,
+            (SELECT array_agg(value) FROM revoked_tokens) AS revoked,
+            (SELECT array_agg(key) FROM sign_in_attempts) AS attempts`,
+  );
+  t.same(left.rows[0], {
+    grants: ['g-held', 'g-new'],
+    artifacts: 1,
+    refresh_tokens: 1,
+    sessions: ['s-new'],
+    revoked: ['new'],
+    attempts: ['new'],
+  });
+  t.equal(await cleanup.runOnce(), 0);
+});
+
+t.test('runs by itself, survives a failing run, and stops', async (t) => {
+  let runs = 0;
+  const transaction = async () => {
+    runs += 1;
+    throw new Error('the database is away');
+  };
+  const cleanup = createCleanup({
+    database: { transaction },
+    clock: { now: () => NOW },
+    intervalMs: 10,
+    log: silentLog,
+    random: () => 0,
+  });
+  cleanup.start();
+  cleanup.start();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await cleanup.stop();
+  const done = runs;
+  t.ok(done >= 2, 'a failed run does not end the series');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  t.equal(runs, done, 'none runs after the stop');
+});
