@@ -4,6 +4,7 @@ import type { Pages } from '../pages/render.ts';
 import type { SignInPage, SignUpErrors, SignUpPage } from '../pages/view-models.ts';
 import type { IdentityService } from './identity.service.ts';
 import type { FieldProblem, User } from './identity.ts';
+import type { Wait } from './sign-in.ts';
 
 /** Where a sign-in or sign-up form stands: by itself, or in an authorization request. */
 export interface FormPlace {
@@ -17,34 +18,39 @@ export interface FormPlace {
 }
 
 export interface AccountForms {
-  showSignIn(reply: FastifyReply, place: FormPlace): FastifyReply;
-  showSignUp(reply: FastifyReply, place: FormPlace): FastifyReply;
+  signIn: SignInForm;
+  signUp: SignUpForm;
+}
+
+export interface SignInForm {
+  show(reply: FastifyReply, place: FormPlace): FastifyReply;
   /** The user, or undefined when the form was answered with its errors. */
-  submitSignIn(
+  submit(
     request: FastifyRequest,
     reply: FastifyReply,
     place: FormPlace,
   ): Promise<{ user: User; remember: boolean } | undefined>;
-  submitSignUp(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    place: FormPlace,
-  ): Promise<User | undefined>;
+}
+
+export interface SignUpForm {
+  show(reply: FastifyReply, place: FormPlace): FastifyReply;
+  /** The new user, or undefined when the form was answered with its errors. */
+  submit(request: FastifyRequest, reply: FastifyReply, place: FormPlace): Promise<User | undefined>;
+}
+
+interface FormDependencies {
+  identity: IdentityService;
+  pages: Pages;
 }
 
 /** The two forms by which people come in, alike wherever they stand. */
-export function createAccountForms(deps: {
-  identity: IdentityService;
-  pages: Pages;
-}): AccountForms {
-  const { identity, pages } = deps;
+export const createAccountForms = (deps: FormDependencies): AccountForms => ({
+  signIn: createSignInForm(deps),
+  signUp: createSignUpForm(deps),
+});
 
-  const signInPage = (
-    reply: FastifyReply,
-    place: FormPlace,
-    more: Partial<SignInPage>,
-    status = 200,
-  ) =>
+function createSignInForm({ identity, pages }: FormDependencies): SignInForm {
+  const send = (reply: FastifyReply, place: FormPlace, more: Partial<SignInPage>, status = 200) =>
     sendPage(
       reply,
       pages.render('sign-in', {
@@ -56,12 +62,33 @@ export function createAccountForms(deps: {
       }),
       status,
     );
-  const signUpPage = (
-    reply: FastifyReply,
-    place: FormPlace,
-    more: Partial<SignUpPage>,
-    status = 200,
-  ) =>
+
+  return {
+    show: (reply, place) => send(reply, place, place.emailHint ? { email: place.emailHint } : {}),
+
+    async submit(request, reply, place) {
+      const { email, password, remember } = fieldsOf(request.body);
+      const result = await identity.signIn({
+        ...{ email, password },
+        ...{ address: request.ip, requestId: request.id },
+      });
+      if (result.outcome === 'signed_in') {
+        return { user: result.user, remember: remember === 'yes' };
+      }
+      const typed = { email, remember: remember === 'yes' };
+      if (result.outcome === 'rejected') {
+        send(reply, place, { ...typed, error: { kind: 'credentials' } }, 401);
+      } else {
+        const error = { kind: 'throttled', waitSeconds: waitOf(reply, result) } as const;
+        send(reply, place, { ...typed, error }, STATUS_OF_WAIT[result.outcome]);
+      }
+      return undefined;
+    },
+  };
+}
+
+function createSignUpForm({ identity, pages }: FormDependencies): SignUpForm {
+  const send = (reply: FastifyReply, place: FormPlace, more: Partial<SignUpPage>, status = 200) =>
     sendPage(
       reply,
       pages.render('sign-up', {
@@ -75,63 +102,36 @@ export function createAccountForms(deps: {
     );
 
   return {
-    showSignIn: (reply, place) =>
-      signInPage(reply, place, place.emailHint ? { email: place.emailHint } : {}),
-    showSignUp: (reply, place) =>
-      signUpPage(reply, place, place.emailHint ? { values: { email: place.emailHint } } : {}),
+    show: (reply, place) =>
+      send(reply, place, place.emailHint ? { values: { email: place.emailHint } } : {}),
 
-    async submitSignIn(request, reply, place) {
-      const { email, password, remember } = fieldsOf(request.body);
-      const result = await identity.signIn({
-        email,
-        password,
-        address: request.ip,
-        requestId: request.id,
-      });
-      if (result.outcome === 'signed_in')
-        return { user: result.user, remember: remember === 'yes' };
-      const typed = { email, remember: remember === 'yes' };
-      if (result.outcome === 'rejected') {
-        signInPage(reply, place, { ...typed, error: { kind: 'credentials' } }, 401);
-        return undefined;
-      }
-      const waitSeconds = result.retryAfterSeconds;
-      reply.header('retry-after', String(waitSeconds));
-      const status = result.outcome === 'throttled' ? 429 : 503;
-      signInPage(reply, place, { ...typed, error: { kind: 'throttled', waitSeconds } }, status);
-      return undefined;
-    },
-
-    async submitSignUp(request, reply, place) {
+    async submit(request, reply, place) {
       const { email, password, name, organization } = fieldsOf(request.body);
       const values = { email, name, organization };
       const result = await identity.signUp({
-        email,
-        password,
-        name,
-        organizationName: organization,
-        address: request.ip,
-        requestId: request.id,
+        ...{ email, password, name, organizationName: organization },
+        ...{ address: request.ip, requestId: request.id },
       });
       if (result.outcome === 'created') return result.user;
       if (result.outcome === 'invalid') {
-        signUpPage(reply, place, { values, errors: errorsOf(result.problems) }, 422);
+        send(reply, place, { values, errors: errorsOf(result.problems) }, 422);
       } else if (result.outcome === 'email_taken') {
-        signUpPage(reply, place, { values, errors: { form: { kind: 'refused' } } }, 422);
+        send(reply, place, { values, errors: { form: { kind: 'refused' } } }, 422);
       } else {
-        const waitSeconds = result.retryAfterSeconds;
-        reply.header('retry-after', String(waitSeconds));
-        const status = result.outcome === 'throttled' ? 429 : 503;
-        signUpPage(
-          reply,
-          place,
-          { values, errors: { form: { kind: 'throttled', waitSeconds } } },
-          status,
-        );
+        const form = { kind: 'throttled', waitSeconds: waitOf(reply, result) } as const;
+        send(reply, place, { values, errors: { form } }, STATUS_OF_WAIT[result.outcome]);
       }
       return undefined;
     },
   };
+}
+
+const STATUS_OF_WAIT = { throttled: 429, overloaded: 503 } as const;
+
+/** Seconds to wait, also said in the header. */
+function waitOf(reply: FastifyReply, { retryAfterSeconds }: Wait): number {
+  reply.header('retry-after', String(retryAfterSeconds));
+  return retryAfterSeconds;
 }
 
 type Fields = Record<'email' | 'password' | 'name' | 'organization' | 'remember', string>;

@@ -49,10 +49,10 @@ export async function accountRoutes(door: FastifyInstance, deps: AccountRoutesDe
 
   door.get('/sign-in', async (request, reply) => {
     if (await sessions.current(request)) return reply.redirect('/', 303);
-    return forms.showSignIn(reply, place);
+    return forms.signIn.show(reply, place);
   });
   door.post('/sign-in', async (request, reply) => {
-    const signedIn = await forms.submitSignIn(request, reply, place);
+    const signedIn = await forms.signIn.submit(request, reply, place);
     if (!signedIn) return reply;
     const { user, remember } = signedIn;
     await sessions.begin(request, reply, { userId: user.id, remember });
@@ -60,9 +60,9 @@ export async function accountRoutes(door: FastifyInstance, deps: AccountRoutesDe
   });
 
   if (platform.signUp.enabled) {
-    door.get('/sign-up', async (_request, reply) => forms.showSignUp(reply, place));
+    door.get('/sign-up', async (_request, reply) => forms.signUp.show(reply, place));
     door.post('/sign-up', async (request, reply) => {
-      const user = await forms.submitSignUp(request, reply, place);
+      const user = await forms.signUp.submit(request, reply, place);
       if (!user) return reply;
       await sessions.begin(request, reply, { userId: user.id, remember: false });
       return reply.redirect('/', 303);

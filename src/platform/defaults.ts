@@ -14,7 +14,6 @@ export const DEFAULTS = {
   },
   oauth: {
     refresh_tokens: 'always',
-    pkce: 'all_clients',
     signing_key_rotation: '30d',
     playground: true,
   },

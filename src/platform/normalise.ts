@@ -219,7 +219,6 @@ function oauthOf({ oauth }: PlatformFile): OAuthPolicy {
   const { oauth: fallback } = DEFAULTS;
   return {
     refreshTokens: oauth?.refresh_tokens ?? fallback.refresh_tokens,
-    pkce: oauth?.pkce ?? fallback.pkce,
     signingKeyRotationSeconds: durationSeconds(
       oauth?.signing_key_rotation ?? fallback.signing_key_rotation,
     ),

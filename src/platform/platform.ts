@@ -278,8 +278,6 @@ export interface TokenLifetimes {
 export interface OAuthPolicy {
   /** `always`: whenever the client registered the grant. `offline_access`: only when that scope was granted too. */
   readonly refreshTokens: 'always' | 'offline_access';
-  /** Who must send a code challenge (RFC 7636). Public clients always must. */
-  readonly pkce: 'all_clients' | 'public_clients';
   readonly signingKeyRotationSeconds: number;
   /** Whether `/playground` offers to try the flows. */
   readonly playgroundEnabled: boolean;

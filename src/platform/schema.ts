@@ -266,12 +266,6 @@ const oauth = closed({
   refresh_tokens: optional(
     choice(['always', 'offline_access'], { default: DEFAULTS.oauth.refresh_tokens }),
   ),
-  pkce: optional(
-    choice(['all_clients', 'public_clients'], {
-      description: 'Who must send a code challenge.',
-      default: DEFAULTS.oauth.pkce,
-    }),
-  ),
   signing_key_rotation: optional(
     part.duration({ description: '1d to 365d.', default: DEFAULTS.oauth.signing_key_rotation }),
   ),

@@ -321,5 +321,5 @@ t.test('names from Object.prototype are names like any other', async (t) => {
     'plans: { p: { title: P } }\nplayground_keys: { environment: constructor, plan: constructor }',
   );
   t.match(problems, [{ found: '"constructor"' }, { found: '"constructor"' }]);
-  t.match(problemsWith('oauth: { pkce: { toString: null } }'), [{ found: 'a mapping' }]);
+  t.match(problemsWith('oauth: { refresh_tokens: { toString: null } }'), [{ found: 'a mapping' }]);
 });

@@ -103,7 +103,6 @@ t.test('Kaie: every kind of credential in Authorization, 1000 an hour each', asy
   t.equal(kaie.tokens.accessTokenTtlSeconds, 3600, 'access tokens expire after 1 hour');
   t.ok(kaie.serviceJwts.enabled);
   t.equal(kaie.oauth.refreshTokens, 'always');
-  t.equal(kaie.oauth.pkce, 'public_clients', 'the documented request has no code challenge');
   t.ok(kaie.oauth.playgroundEnabled);
 });
 

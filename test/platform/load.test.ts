@@ -61,7 +61,6 @@ t.test('fills in what the file leaves out', async (t) => {
   });
   t.strictSame(platform.oauth, {
     refreshTokens: 'always',
-    pkce: 'all_clients',
     signingKeyRotationSeconds: 30 * 86_400,
     playgroundEnabled: true,
   });

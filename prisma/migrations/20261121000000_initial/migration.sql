@@ -385,7 +385,7 @@ ALTER TABLE "clients" ADD CONSTRAINT "clients_public_requires_pkce" CHECK ("requ
 ALTER TABLE "grants" ADD CONSTRAINT "grants_reason_needs_revocation" CHECK ("revoked_reason" IS NULL OR "revoked_at" IS NOT NULL);
 ALTER TABLE "refresh_tokens" ADD CONSTRAINT "refresh_tokens_rotations_not_negative" CHECK ("rotations" >= 0);
 ALTER TABLE "signing_keys" ADD CONSTRAINT "signing_keys_status_known" CHECK ("status" IN ('next', 'current', 'previous'));
-ALTER TABLE "revoked_tokens" ADD CONSTRAINT "revoked_tokens_kind_known" CHECK ("kind" IN ('jti', 'grant', 'client', 'subject', 'membership'));
+ALTER TABLE "revoked_tokens" ADD CONSTRAINT "revoked_tokens_kind_known" CHECK ("kind" IN ('jti', 'grant', 'client', 'subject', 'membership', 'organization'));
 ALTER TABLE "sign_in_attempts" ADD CONSTRAINT "sign_in_attempts_not_negative" CHECK ("attempts" >= 0);
 ALTER TABLE "audit_events" ADD CONSTRAINT "audit_events_actor_kind_known" CHECK ("actor_kind" IN ('user', 'client', 'admin', 'system'));
 ALTER TABLE "outbox" ADD CONSTRAINT "outbox_attempts_not_negative" CHECK ("attempts" >= 0);

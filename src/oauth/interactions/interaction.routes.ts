@@ -95,7 +95,7 @@ export async function interactionRoutes(
     visit(async (visited) =>
       visited.about.prompt === 'consent'
         ? showConsent(visited)
-        : forms.showSignIn(visited.reply, await placeOf(visited)),
+        : forms.signIn.show(visited.reply, await placeOf(visited)),
     ),
   );
 
@@ -107,7 +107,7 @@ export async function interactionRoutes(
   door.post(
     '/interaction/:uid/sign-in',
     visit(async (visited) => {
-      const signedIn = await forms.submitSignIn(
+      const signedIn = await forms.signIn.submit(
         visited.request,
         visited.reply,
         await placeOf(visited),
@@ -119,12 +119,12 @@ export async function interactionRoutes(
   if (platform.signUp.enabled) {
     door.get(
       '/interaction/:uid/sign-up',
-      visit(async (visited) => forms.showSignUp(visited.reply, await placeOf(visited))),
+      visit(async (visited) => forms.signUp.show(visited.reply, await placeOf(visited))),
     );
     door.post(
       '/interaction/:uid/sign-up',
       visit(async (visited) => {
-        const user = await forms.submitSignUp(
+        const user = await forms.signUp.submit(
           visited.request,
           visited.reply,
           await placeOf(visited),
