@@ -2,6 +2,7 @@ import {
   createCipheriv,
   createDecipheriv,
   createHmac,
+  createSecretKey,
   hkdfSync,
   randomBytes,
   timingSafeEqual,
@@ -17,8 +18,8 @@ export interface MasterKey {
    * the hashes nor test guesses against them without MASTER_KEY.
    */
   hashSecret(secret: string): Buffer;
-  /** Constant-time comparison of a presented secret with a stored hash. */
-  matches(secret: string, hash: Uint8Array): boolean;
+  /** Constant-time comparison of two hashes. */
+  sameHash(one: Uint8Array, other: Uint8Array): boolean;
   /**
    * AES-256-GCM; the result is iv ‖ tag ‖ ciphertext.
    *
@@ -36,14 +37,15 @@ export function createMasterKey(key: Uint8Array): MasterKey {
   if (key.length !== 32) throw new RangeError(`a master key has 32 bytes, this one ${key.length}`);
   const derive = (purpose: string) =>
     Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), `gatehouse:${purpose}`, 32));
-  const hashKey = derive('secret-hash');
+  // As a key object it is prepared once, not for every hash.
+  const hashKey = createSecretKey(derive('secret-hash'));
   const boxKey = derive('encryption');
 
   const hashSecret = (secret: string) => createHmac('sha256', hashKey).update(secret).digest();
   return {
     derive,
     hashSecret,
-    matches: (secret, hash) => hash.length === 32 && timingSafeEqual(hashSecret(secret), hash),
+    sameHash: (one, other) => one.length === other.length && timingSafeEqual(one, other),
     encrypt(plaintext, context) {
       const iv = randomBytes(IV_BYTES);
       const cipher = createCipheriv('aes-256-gcm', boxKey, iv).setAAD(Buffer.from(context));

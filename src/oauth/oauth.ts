@@ -60,13 +60,14 @@ export async function createOAuth(deps: OAuthDependencies) {
   const verifier = createAccessTokenVerifier({ issuer, signingKeys, denylist });
   const presentedTokens = createPresentedTokens(verifier);
   const adapter = createAdapterFactory({
-    ...{ database, masterKey, clock, clients, revocations, presentedTokens },
+    ...{ database, masterKey, clock, revocations, presentedTokens },
   });
   const host = createProviderHost({
     signingKeys,
     build: () => {
       const provider = createProvider({
-        ...{ platform, issuer, adapter, signingKeys, masterKey, clock, fetch: deps.fetch },
+        ...{ platform, issuer, adapter, clients, signingKeys, masterKey, clock },
+        fetch: deps.fetch,
         findAccount: createAccountFinder(identity),
         loadGrant: createGrantLoader({ database, clock }),
         pages: createOAuthPages({ pages, findUser: identity.findUser }),

@@ -9,11 +9,11 @@ import type { Clock } from '../lib/clock.ts';
 import type { MasterKey } from '../lib/master-key.ts';
 import type { OutboundFetch } from '../lib/outbound.ts';
 import type { Platform } from '../platform/platform.ts';
-import { EXTRA_CLIENT_METADATA, secretMatches } from './clients/provider-metadata.ts';
-import { extraOf } from './extensions.ts';
+import type { ClientDirectory } from './clients/client-directory.ts';
+import { clientOf } from './clients/client-instances.ts';
 import type { GrantLoader } from './grants/load-grant.ts';
 import type { OAuthPages } from './oauth-pages.ts';
-import { isLoopbackRedirect } from './redirect-uris.ts';
+import { extendModels } from './provider-models.ts';
 import { createResourcePolicy } from './resource-policy.ts';
 import type { SigningKeys } from './signing-keys/signing-keys.ts';
 import { extraTokenClaims } from './tokens/token-claims.ts';
@@ -22,6 +22,7 @@ export interface ProviderDependencies {
   readonly platform: Platform;
   readonly issuer: string;
   readonly adapter: AdapterFactory;
+  readonly clients: ClientDirectory;
   readonly signingKeys: SigningKeys;
   readonly masterKey: MasterKey;
   readonly clock: Clock;
@@ -76,11 +77,10 @@ function configuration(deps: ProviderDependencies): Configuration {
     },
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
     enabledJWA: signingAlgorithms(),
-    extraClientMetadata: { properties: EXTRA_CLIENT_METADATA },
     cookies: cookies(deps.issuer),
     features: features(deps),
     ttl: lifetimes(platform),
-    pkce: { required: (_ctx, client) => extraOf(client).require_pkce },
+    pkce: { required: (_ctx, client) => clientOf(client).requirePkce },
     interactions: {
       url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
       policy: interactionRules(),
@@ -146,7 +146,7 @@ async function mayIntrospect(
   }
   if (token.clientId === client.clientId) return true;
   const audience = Array.isArray(token.aud) ? token.aud : [token.aud];
-  return extraOf(client).introspection_audiences.some((served) => audience.includes(served));
+  return clientOf(client).introspectionAudiences.some((served) => audience.includes(served));
 }
 
 function lifetimes({ tokens }: Platform): Configuration['ttl'] {
@@ -210,28 +210,4 @@ function interactionRules() {
       : always(ctx);
   };
   return policy;
-}
-
-function extendModels(provider: Provider, { masterKey, clock }: ProviderDependencies): void {
-  const client = provider.Client.prototype as unknown as {
-    compareClientSecret(this: object, presented: string): boolean;
-    redirectUriAllowed(this: RedirectingClient, uri: string): boolean;
-  };
-  client.compareClientSecret = function (presented) {
-    return secretMatches(extraOf(this).secret_hashes, presented, masterKey, clock.now());
-  };
-  const allowed = client.redirectUriAllowed;
-  client.redirectUriAllowed = function (uri) {
-    if (allowed.call(this, uri)) return true;
-    return this.clientAuthMethod === 'none' && isLoopbackRedirect(uri, this.redirectUris ?? []);
-  };
-  const inPayload = provider.Grant.IN_PAYLOAD as string[];
-  Object.defineProperty(provider.Grant, 'IN_PAYLOAD', {
-    value: [...inPayload, 'organizationId', 'consentId'],
-  });
-}
-
-interface RedirectingClient {
-  clientAuthMethod: string;
-  redirectUris?: string[];
 }

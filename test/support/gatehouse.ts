@@ -14,6 +14,8 @@ import { createTestDatabase } from './postgres.ts';
 
 export interface TestGatehouse extends Gatehouse {
   issuer: string;
+  /** Where it listens; the issuer too, unless a test gives it another. */
+  address: string;
   platform: Platform;
   config: Config;
   database: Database;
@@ -48,7 +50,8 @@ export async function startGatehouse(
   const connectionString =
     options.connectionString ?? (await createTestDatabase(t)).connectionString;
   const port = await freePort();
-  const issuer = options.issuer ?? `http://127.0.0.1:${port}`;
+  const address = `http://127.0.0.1:${port}`;
+  const issuer = options.issuer ?? address;
   const adminKey = `admin_${randomBytes(24).toString('base64url')}`;
   const config = readConfig({
     PORT: String(port),
@@ -81,7 +84,7 @@ export async function startGatehouse(
   t.teardown(stop);
   return {
     ...gatehouse,
-    ...{ issuer, platform, config, database, connectionString, adminKey, logLines, stop },
+    ...{ issuer, address, platform, config, database, connectionString, adminKey, logLines, stop },
   };
 }
 

@@ -29,8 +29,33 @@ interface Cookie {
   path: string;
 }
 
-export function createUserAgent(): UserAgent {
+/** Between browser and server: TLS ends there, and everything goes on in the clear. */
+export interface TlsProxy {
+  /** What the browser believes to talk to, e.g. https://auth.example.test. */
+  readonly origin: string;
+  /** Where the server really listens, e.g. http://127.0.0.1:3000. */
+  readonly address: string;
+}
+
+/** A fetch whose requests to the proxy's origin arrive at the server as the proxy would send them. */
+export function fetchThrough(proxy: TlsProxy | undefined): typeof fetch {
+  return (input, init) => {
+    const request = new Request(input, init);
+    const url = new URL(request.url);
+    if (!proxy || url.origin !== proxy.origin) return fetch(request, init);
+    const headers = new Headers(request.headers);
+    headers.set('host', url.host);
+    headers.set('x-forwarded-host', url.host);
+    headers.set('x-forwarded-proto', 'https');
+    headers.set('x-forwarded-for', '203.0.113.9');
+    return fetch(`${proxy.address}${url.pathname}${url.search}`, { ...init, headers });
+  };
+}
+
+/** @param proxy stands before the server, so that the browser speaks https */
+export function createUserAgent(proxy?: TlsProxy): UserAgent {
   const cookies: Cookie[] = [];
+  const send = fetchThrough(proxy);
 
   const cookiesFor = (url: string) => {
     const { pathname } = new URL(url);
@@ -50,6 +75,7 @@ export function createUserAgent(): UserAgent {
         .find((one) => one.toLowerCase().startsWith(`${wanted}=`))
         ?.slice(wanted.length + 1);
     const path = attribute('path') ?? new URL(url).pathname;
+    refuseBrokenCookie(header, name, attributes, path, url);
     const known = cookies.findIndex((one) => one.name === name && one.path === path);
     if (known >= 0) cookies.splice(known, 1);
     const expires = attribute('expires');
@@ -58,7 +84,7 @@ export function createUserAgent(): UserAgent {
   }
 
   async function request(url: string, init: RequestInit): Promise<Page> {
-    const response = await fetch(url, {
+    const response = await send(url, {
       ...init,
       redirect: 'manual',
       headers: { accept: 'text/html,*/*;q=0.8', cookie: cookiesFor(url), ...init.headers },
@@ -108,6 +134,24 @@ export function createUserAgent(): UserAgent {
     },
   };
   return agent;
+}
+
+/** A cookie that a browser would drop in silence is a mistake of the server (RFC 6265bis §5.7). */
+function refuseBrokenCookie(
+  header: string,
+  name: string,
+  attributes: readonly string[],
+  path: string,
+  url: string,
+): void {
+  const has = (wanted: RegExp) => attributes.some((one) => wanted.test(one));
+  const secure = has(/^secure$/i);
+  const isHttps = url.startsWith('https:');
+  const broken =
+    (secure && !isHttps) ||
+    (/^__(Host|Secure)-/.test(name) && !secure) ||
+    (name.startsWith('__Host-') && (path !== '/' || has(/^domain=/i)));
+  if (broken) throw new Error(`a browser would refuse this cookie at ${url}: ${header}`);
 }
 
 /** Where a page sends the browser to next, resolved. */

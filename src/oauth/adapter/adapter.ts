@@ -3,14 +3,12 @@ import type { Database } from '../../database/database.ts';
 import { isDatabaseUnavailable } from '../../database/database.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { MasterKey } from '../../lib/master-key.ts';
-import type { ClientDirectory } from '../clients/client-directory.ts';
 import type { Revocations } from '../revocations.store.ts';
 import type { PresentedTokens } from '../tokens/presented-tokens.ts';
 import { serviceUnavailable } from '../unavailable.ts';
 import { createAccessTokenAdapter } from './access-tokens.ts';
 import { createArtifactAdapter } from './artifacts.store.ts';
 import { createCodeAdapter } from './authorization-codes.store.ts';
-import { createClientAdapter } from './clients.ts';
 import { createGrantAdapter } from './grants.store.ts';
 import { createRefreshTokenAdapter } from './refresh-tokens.store.ts';
 import { createReplayAdapter } from './replay.store.ts';
@@ -20,7 +18,6 @@ export interface AdapterDependencies {
   readonly database: Database;
   readonly masterKey: MasterKey;
   readonly clock: Clock;
-  readonly clients: ClientDirectory;
   readonly revocations: Revocations;
   readonly presentedTokens: PresentedTokens;
 }
@@ -45,7 +42,8 @@ export function createAdapterFactory(deps: AdapterDependencies): AdapterFactory 
 function storeFor(model: string, deps: AdapterDependencies): ModelAdapter {
   switch (model) {
     case 'Client':
-      return createClientAdapter(deps);
+      // Clients come from the directory; see provider-models.ts.
+      return {};
     case 'Grant':
       return createGrantAdapter(deps);
     case 'Session':

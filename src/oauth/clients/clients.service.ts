@@ -46,6 +46,7 @@ export function createClientService(deps: {
   revocations: Revocations;
 }) {
   const { database, clock, masterKey, revocations } = deps;
+  const knownScopes = new Set(deps.platform.scopes.map((scope) => scope.name));
 
   function makeSecret(): { secret: string; stored: ClientSecret } {
     const secret = `ghcs_${newSecret(32)}`;
@@ -64,7 +65,7 @@ export function createClientService(deps: {
     if (problems.length > 0) return problems;
     try {
       // The library's rules are the ones the endpoints will hold it to.
-      await deps.host.current.Client.validate(toProviderMetadata(client) as never);
+      await deps.host.current.Client.validate(toProviderMetadata(client, knownScopes) as never);
       return [];
     } catch (error) {
       if (!(error instanceof errors.InvalidClientMetadata)) throw error;

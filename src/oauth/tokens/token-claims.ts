@@ -1,6 +1,6 @@
 import type { KoaContextWithOIDC, UnknownObject } from 'oidc-provider';
 import type { GrantExtension } from '../adapter/grants.store.ts';
-import { extraOf } from '../extensions.ts';
+import { clientOf } from '../clients/client-instances.ts';
 
 /**
  * The claims Gatehouse adds to an access token: `org_id`, the organization it acts for, and `grant_id`,
@@ -11,8 +11,8 @@ export function extraTokenClaims(
   token: { kind: string },
 ): UnknownObject | undefined {
   if (token.kind === 'ClientCredentials') {
-    const { organization_id } = extraOf(ctx.oidc.client!);
-    return organization_id ? { org_id: organization_id } : undefined;
+    const { organizationId } = clientOf(ctx.oidc.client!);
+    return organizationId ? { org_id: organizationId } : undefined;
   }
   const grant = ctx.oidc.entities.Grant as (GrantExtension & { jti: string }) | undefined;
   if (!grant) return undefined;

@@ -1,0 +1,152 @@
+import type { Static } from 'typebox';
+import type { Membership as StoredMembership } from '../identity/identity.ts';
+import type { Page } from '../lib/cursor.ts';
+import { auditContextOf } from './audit-context.ts';
+import type { ManagementDependencies } from './management.routes.ts';
+import { invalidField, notFound } from './problems.ts';
+import * as s from './schemas.ts';
+
+const role = s.role({ description: 'From the most to the least powerful.' });
+
+const Membership = s.closed(
+  {
+    user_id: s.idOf('the user'),
+    organization_id: s.idOf('the organization'),
+    role,
+    created_at: s.timestamp('When the user became a member'),
+  },
+  { $id: 'Membership', description: "A user's place in an organization." },
+);
+
+const Params = s.closed({
+  organization_id: s.idOf('the organization'),
+  user_id: s.idOf('the user'),
+});
+const PATH = '/memberships/:organization_id/:user_id';
+const tags = ['Memberships'];
+const answer = { 200: s.ref(Membership, { description: 'The membership.' }) };
+
+/** Who belongs where. */
+export function membershipRoutes(api: s.ManagementApi, deps: ManagementDependencies): void {
+  api.addSchema(Membership);
+  addReads(api, deps);
+  addCreation(api, deps);
+  addChanges(api, deps);
+}
+
+function addReads(api: s.ManagementApi, { identity }: ManagementDependencies): void {
+  const { memberships } = identity;
+  api.get('/memberships', {
+    config: { access: 'memberships:read' },
+    schema: {
+      ...{ tags, operationId: 'listMemberships', summary: 'List memberships, newest first' },
+      description: 'Of an organization or of a user: one of the two is needed.',
+      querystring: s.closed({
+        ...s.pageQuery,
+        organization_id: s.optional(s.idOf('the organization')),
+        user_id: s.optional(s.idOf('the user')),
+      }),
+      response: { 200: s.pageOf(Membership, 'A page of memberships.') },
+    },
+    handler: async ({ query }) => s.toPage(await listed(query), toMembership),
+  });
+
+  api.get(PATH, {
+    config: { access: 'memberships:read' },
+    schema: {
+      ...{ tags, operationId: 'getMembership', summary: 'Read a membership' },
+      params: Params,
+      response: answer,
+    },
+    handler: async ({ params }) =>
+      toMembership(found(await memberships.find(params.user_id, params.organization_id))),
+  });
+
+  async function listed(query: {
+    organization_id?: string;
+    user_id?: string;
+    limit?: number;
+    cursor?: string;
+  }): Promise<Page<StoredMembership>> {
+    const { organization_id: organizationId, user_id: userId } = query;
+    const page = { limit: query.limit ?? s.DEFAULT_PAGE_SIZE, cursor: query.cursor };
+    if (organizationId !== undefined && userId !== undefined) {
+      const one = await memberships.find(userId, organizationId);
+      return s.whole(one ? [one] : []);
+    }
+    if (organizationId !== undefined) return memberships.listOfOrganization(organizationId, page);
+    if (userId !== undefined) return memberships.listOfUser(userId, page);
+    throw invalidField('organization_id', 'or user_id is needed', 'query');
+  }
+}
+
+function addCreation(api: s.ManagementApi, { identity }: ManagementDependencies): void {
+  api.post('/memberships', {
+    config: { access: 'memberships:write', problems: ['already_member'] },
+    schema: {
+      ...{ tags, operationId: 'createMembership', summary: 'Make a user a member' },
+      body: s.closed({
+        user_id: s.idOf('the user'),
+        organization_id: s.idOf('the organization'),
+        role,
+      }),
+      response: { 201: s.ref(Membership, { description: 'The membership.' }) },
+    },
+    handler: async (request, reply) => {
+      const { user_id: userId, organization_id: organizationId, role } = request.body;
+      const membership = { userId, organizationId, role };
+      const made = await identity.memberships.add(membership, auditContextOf(request));
+      return reply.code(201).send(toMembership(made));
+    },
+  });
+}
+
+function addChanges(api: s.ManagementApi, { identity }: ManagementDependencies): void {
+  const { memberships } = identity;
+  api.patch(PATH, {
+    config: { access: 'memberships:write', problems: ['last_owner'] },
+    schema: {
+      ...{ tags, operationId: 'updateMembership', summary: 'Give a member another role' },
+      description: 'One with less power ends what was issued to the member for the organization.',
+      params: Params,
+      body: s.closed({ role }),
+      response: answer,
+    },
+    handler: async (request) => {
+      const { user_id: userId, organization_id: organizationId } = request.params;
+      const wanted = { userId, organizationId, role: request.body.role };
+      const changed = await memberships.changeRole(wanted, auditContextOf(request));
+      return toMembership(found(changed));
+    },
+  });
+
+  api.delete(PATH, {
+    config: { access: 'memberships:write', problems: ['last_owner'] },
+    schema: {
+      ...{ tags, operationId: 'deleteMembership', summary: 'End a membership' },
+      description: 'And all that was issued to the user for the organization.',
+      params: Params,
+      response: { 204: s.deleted('The membership has ended.') },
+    },
+    handler: async (request, reply) => {
+      const { user_id: userId, organization_id: organizationId } = request.params;
+      const ended = await memberships.remove(userId, organizationId, auditContextOf(request));
+      if (!ended) throw notFound('membership');
+      return reply.code(204).send(null);
+    },
+  });
+}
+
+function found(membership: StoredMembership | undefined): StoredMembership {
+  if (!membership) throw notFound('membership');
+  return membership;
+}
+
+function toMembership(membership: StoredMembership): Static<typeof Membership> {
+  return {
+    user_id: membership.userId,
+    organization_id: membership.organizationId,
+    role: membership.role,
+    created_at: membership.createdAt.toISOString(),
+  };
+}

@@ -1,0 +1,252 @@
+import { type Static, Type } from 'typebox';
+import { nameProblem, type User as StoredUser } from '../identity/identity.ts';
+import { passwordProblem } from '../identity/password-policy.ts';
+import { auditContextOf } from './audit-context.ts';
+import { toFieldErrors } from './field-problems.ts';
+import type { ManagementDependencies } from './management.routes.ts';
+import { type FieldError, invalidField, invalidFields, notFound, ProblemError } from './problems.ts';
+import * as s from './schemas.ts';
+
+const User = s.closed(
+  {
+    id: s.idOf('the user'),
+    email: Type.String({ description: 'Lower-cased: the identity of the account.' }),
+    name: Type.String(),
+    email_verified: Type.Boolean(),
+    disabled: Type.Boolean({
+      description: "Whether they can't sign in, and nothing issued to them is honoured.",
+    }),
+    created_at: s.timestamp('When it was made'),
+    updated_at: s.timestamp('When it was last changed'),
+  },
+  { $id: 'User', description: 'A person who signs in.' },
+);
+
+const NewUser = s.closed(
+  {
+    ...User.properties,
+    organization_id: s.optional(s.idOf('the organization it was made a member of')),
+    role: s.optional(s.role({ description: 'Its role there.' })),
+  },
+  { $id: 'NewUser', description: 'A user who was just made.' },
+);
+
+const Params = s.closed({ id: s.idOf('the user') });
+const tags = ['Users'];
+const answer = { 200: s.ref(User, { description: 'The user.' }) };
+
+const name = s.text(1, 200, { description: 'What to call them.' });
+const emailVerified = Type.Boolean({ description: 'Whether mail is known to arrive there.' });
+const password = s.text(12, 1024, {
+  writeOnly: true,
+  description: '12 to 256 characters that a guesser would not try first.',
+});
+
+/** People. */
+export function userRoutes(api: s.ManagementApi, deps: ManagementDependencies): void {
+  api.addSchema(User);
+  api.addSchema(NewUser);
+  addReads(api, deps);
+  addCreation(api, deps);
+  addChange(api, deps);
+  addRemoval(api, deps);
+}
+
+function addReads(api: s.ManagementApi, { identity }: ManagementDependencies): void {
+  api.get('/users', {
+    config: { access: 'users:read' },
+    schema: {
+      ...{ tags, operationId: 'listUsers', summary: 'List users, newest first' },
+      querystring: s.closed({
+        ...s.pageQuery,
+        organization_id: s.optional(s.idOf('the organization whose members are wanted')),
+      }),
+      response: { 200: s.pageOf(User, 'A page of users.') },
+    },
+    handler: async ({ query }) => {
+      const { limit = s.DEFAULT_PAGE_SIZE, cursor, organization_id: organizationId } = query;
+      return s.toPage(await identity.users.list({ limit, cursor, organizationId }), toUser);
+    },
+  });
+
+  api.get('/users/:id', {
+    config: { access: 'users:read' },
+    schema: {
+      ...{ tags, operationId: 'getUser', summary: 'Read a user' },
+      params: Params,
+      response: answer,
+    },
+    handler: async ({ params }) => toUser(found(await identity.findUser(params.id))),
+  });
+}
+
+function addCreation(api: s.ManagementApi, { identity }: ManagementDependencies): void {
+  api.post('/users', {
+    config: { access: 'users:write', problems: ['email_taken'] },
+    schema: {
+      ...{ tags, operationId: 'createUser', summary: 'Make a user' },
+      description: 'With a place in an organization, if one is named; both happen or neither.',
+      body: s.closed({
+        email: s.text(1, 254, { format: 'email', description: 'Taken once in the whole server.' }),
+        name: s.optional(
+          s.text(1, 200, { description: 'By default what stands before the @ of the e-mail.' }),
+        ),
+        password: s.optional(password),
+        email_verified: s.optional(emailVerified),
+        organization_id: s.optional(s.idOf('the organization they become a member of')),
+        role: s.optional(s.role({ description: 'Their role there; by default member.' })),
+      }),
+      response: { 201: s.ref(NewUser, { description: 'The user.' }) },
+    },
+    handler: async (request, reply) => {
+      const { email, password, organization_id: organizationId, role } = request.body;
+      const name = request.body.name ?? (email.trim().split('@')[0] || email);
+      if (role !== undefined && organizationId === undefined) {
+        throw invalidField('role', 'is a role in an organization, so it needs organization_id');
+      }
+      const outcome = await identity.createUser(
+        {
+          ...{ email, name, password, organizationId, role },
+          emailVerified: request.body.email_verified,
+        },
+        auditContextOf(request),
+      );
+      if (outcome.outcome !== 'created') throw refusal(outcome);
+      const { user, membership } = outcome;
+      return reply.code(201).send({
+        ...toUser(user),
+        ...(membership && { organization_id: membership.organizationId, role: membership.role }),
+      });
+    },
+  });
+}
+
+function addChange(api: s.ManagementApi, deps: ManagementDependencies): void {
+  api.patch('/users/:id', {
+    config: { access: 'users:write', problems: ['user_disabled'] },
+    schema: {
+      ...{ tags, operationId: 'updateUser', summary: 'Change a user' },
+      description:
+        'Disabling ends everything that was issued to the user, and so does a new password.',
+      params: Params,
+      body: s.closed(
+        {
+          name: s.optional(name),
+          disabled: s.optional(Type.Boolean({ description: 'Shuts them out, or lets them in.' })),
+          password: s.optional(password),
+          email_verified: s.optional(emailVerified),
+        },
+        { minProperties: 1 },
+      ),
+      response: answer,
+    },
+    handler: async (request) => {
+      const current = found(await deps.identity.findUser(request.params.id));
+      const problems = problemsOf(current, request.body, deps.platform.name);
+      if (problems.length > 0) throw invalidFields(problems);
+      return toUser(found(await applyChanges(current, request.body, deps, auditContextOf(request))));
+    },
+  });
+}
+
+function addRemoval(api: s.ManagementApi, { identity }: ManagementDependencies): void {
+  api.delete('/users/:id', {
+    config: { access: 'users:write', problems: ['last_owner'] },
+    schema: {
+      ...{ tags, operationId: 'deleteUser', summary: 'Delete a user' },
+      description: 'With their memberships and all that was issued to them.',
+      params: Params,
+      response: { 204: s.deleted('The user is gone.') },
+    },
+    handler: async (request, reply) => {
+      const removed = await identity.users.remove(request.params.id, auditContextOf(request));
+      if (!removed) throw notFound('user');
+      return reply.code(204).send(null);
+    },
+  });
+}
+
+interface UserChanges {
+  name?: string;
+  disabled?: boolean;
+  password?: string;
+  email_verified?: boolean;
+}
+
+/** Everything is checked before anything is changed. */
+function problemsOf(user: StoredUser, changes: UserChanges, platform: string): FieldError[] {
+  const { name, password } = changes;
+  const ofName = name === undefined ? undefined : nameProblem(name);
+  const ofPassword =
+    password === undefined ? undefined : passwordProblem(password, { ...user, platform });
+  return toFieldErrors([
+    ...(ofName ? [{ field: 'name' as const, code: ofName }] : []),
+    ...(ofPassword ? [{ field: 'password' as const, code: ofPassword }] : []),
+  ]);
+}
+
+/** Letting in comes first and shutting out last: a password is set for a user who is let in. */
+async function applyChanges(
+  user: StoredUser,
+  changes: UserChanges,
+  { identity }: ManagementDependencies,
+  context: ReturnType<typeof auditContextOf>,
+): Promise<StoredUser | undefined> {
+  const { id } = user;
+  const { name, disabled, password: newPassword, email_verified: emailVerified } = changes;
+  if (newPassword !== undefined && user.disabled && disabled !== false) {
+    throw new ProblemError('user_disabled', 'Enable the user to set a password: disabled false.');
+  }
+  let changed: StoredUser | undefined = user;
+  if (disabled === false) changed = await identity.users.enable(id, context);
+  if (newPassword !== undefined) {
+    const outcome = await identity.setPassword({ userId: id, newPassword }, context);
+    if (outcome.outcome !== 'changed') throw refusal(outcome);
+    changed = await identity.findUser(id);
+  }
+  if (name !== undefined || emailVerified !== undefined) {
+    changed = await identity.users.update(id, { name, emailVerified }, context);
+  }
+  return disabled ? identity.users.disable(id, context) : changed;
+}
+
+type Refused = Exclude<
+  | Awaited<ReturnType<ManagementDependencies['identity']['createUser']>>
+  | Awaited<ReturnType<ManagementDependencies['identity']['setPassword']>>,
+  { outcome: 'created' | 'changed' }
+>;
+
+function refusal(refused: Refused): ProblemError {
+  switch (refused.outcome) {
+    case 'invalid':
+      return invalidFields(toFieldErrors(refused.problems));
+    case 'email_taken':
+      return new ProblemError('email_taken', 'Another user has this e-mail address.');
+    case 'organization_not_found':
+      return invalidField('organization_id', 'is not the id of an organization');
+    case 'not_found':
+      return notFound('user');
+    case 'throttled':
+    case 'overloaded':
+      return new ProblemError('unavailable', 'Too many passwords are being hashed. Try again.', {
+        retryAfterSeconds: refused.retryAfterSeconds,
+      });
+  }
+}
+
+function found(user: StoredUser | undefined): StoredUser {
+  if (!user) throw notFound('user');
+  return user;
+}
+
+function toUser(user: StoredUser): Static<typeof User> {
+  return {
+    id: user.id,
+    email: user.email,
+    name: user.name,
+    email_verified: user.emailVerified,
+    disabled: user.disabled,
+    created_at: user.createdAt.toISOString(),
+    updated_at: user.updatedAt.toISOString(),
+  };
+}

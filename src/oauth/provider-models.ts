@@ -1,0 +1,72 @@
+import type Provider from 'oidc-provider';
+import { isDatabaseUnavailable } from '../database/database.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { MasterKey } from '../lib/master-key.ts';
+import type { Platform } from '../platform/platform.ts';
+import type { OAuthClient } from './clients/client.ts';
+import type { ClientDirectory } from './clients/client-directory.ts';
+import { bindInstance, clientOf, type ProviderClient } from './clients/client-instances.ts';
+import { secretMatches, toProviderMetadata } from './clients/provider-metadata.ts';
+import { isLoopbackRedirect } from './redirect-uris.ts';
+import { serviceUnavailable } from './unavailable.ts';
+
+export interface ModelDependencies {
+  readonly clients: ClientDirectory;
+  readonly masterKey: MasterKey;
+  readonly clock: Clock;
+  readonly platform: Platform;
+}
+
+/** Where oidc-provider's models are ours: how clients are found and prove themselves, what a grant holds. */
+export function extendModels(provider: Provider, deps: ModelDependencies): void {
+  useDirectory(provider, deps);
+  useHashedSecrets(provider, deps);
+  const inPayload = provider.Grant.IN_PAYLOAD as string[];
+  Object.defineProperty(provider.Grant, 'IN_PAYLOAD', {
+    value: [...inPayload, 'organizationId', 'consentId'],
+  });
+}
+
+/**
+ * The library would serialise and hash a client's metadata at every request to find the instance it
+ * made before, and keeps a hundred. Here the instance belongs to the cached row.
+ */
+function useDirectory(provider: Provider, { clients, platform }: ModelDependencies): void {
+  const knownScopes = new Set(platform.scopes.map((scope) => scope.name));
+  const instances = new WeakMap<OAuthClient, ProviderClient>();
+  const Client = provider.Client as unknown as new (metadata: object) => ProviderClient;
+
+  provider.Client.find = async (id) => {
+    if (typeof id !== 'string' || id === '') return undefined;
+    const client = await clients.find(id).catch((error: unknown) => {
+      throw isDatabaseUnavailable(error) ? serviceUnavailable(error) : error;
+    });
+    if (!client || client.disabled) return undefined;
+    const known = instances.get(client);
+    if (known) return known;
+    const made = new Client(toProviderMetadata(client, knownScopes));
+    bindInstance(made, client);
+    instances.set(client, made);
+    return made;
+  };
+}
+
+interface AuthenticatingClient {
+  clientAuthMethod: string;
+  redirectUris?: string[];
+}
+
+function useHashedSecrets(provider: Provider, { masterKey, clock }: ModelDependencies): void {
+  const client = provider.Client.prototype as unknown as {
+    compareClientSecret(this: object, presented: string): boolean;
+    redirectUriAllowed(this: AuthenticatingClient, uri: string): boolean;
+  };
+  client.compareClientSecret = function (presented) {
+    return secretMatches(clientOf(this).secrets, presented, masterKey, clock.now());
+  };
+  const allowed = client.redirectUriAllowed;
+  client.redirectUriAllowed = function (uri) {
+    if (allowed.call(this, uri)) return true;
+    return this.clientAuthMethod === 'none' && isLoopbackRedirect(uri, this.redirectUris ?? []);
+  };
+}

@@ -1,0 +1,100 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmod, mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { findPostmaster } from '../../src/database/postmaster.ts';
+import { authorize } from '../support/flows.ts';
+import type { TestUser } from '../support/gatehouse.ts';
+import { type GatehouseProcess, newDataDir, spawnGatehouse } from '../support/process.ts';
+import { createUserAgent } from '../support/user-agent.ts';
+
+/** What the start prints for people to paste. */
+interface Printed {
+  url: string;
+  user: TestUser;
+  curl: string;
+  clients: string[];
+}
+
+function readPrinted({ stdout }: GatehouseProcess): Printed {
+  const url = /^ +(http\S+\/oauth\/authorize\?\S+)$/m.exec(stdout)?.[1] ?? '';
+  const [, email = '', password = ''] = /sign in as (\S+) with the password (\S+)/.exec(stdout) ?? [];
+  const curl = /^ +(curl .*)$/m.exec(stdout)?.[1] ?? '';
+  const service = /-u ([^:]+):/.exec(curl)?.[1] ?? '';
+  const app = url ? (new URL(url).searchParams.get('client_id') ?? '') : '';
+  return { url, user: { email, password } as TestUser, curl, clients: [app, service] };
+}
+
+/** Runs a printed command as a person would, in a shell; without curl, sends what it would send. */
+async function runCurl(command: string): Promise<Record<string, unknown>> {
+  const hasCurl = spawnSync('curl', ['--version']).status === 0;
+  if (hasCurl) {
+    return JSON.parse(execFileSync('bash', ['-c', command], { encoding: 'utf8', stdio: 'pipe' }));
+  }
+  const words = command.replaceAll('\\\n', ' ').split(/\s+/);
+  const valuesOf = (option: string) => words.filter((_, at) => words[at - 1] === option);
+  const [user] = valuesOf('-u');
+  const response = await fetch(words.find((word) => word.startsWith('http'))!, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      ...(user ? { authorization: `Basic ${Buffer.from(user).toString('base64')}` } : {}),
+    },
+    body: valuesOf('-d').join('&'),
+  });
+  return (await response.json()) as Record<string, unknown>;
+}
+
+/** Walks the printed link to its end, and runs both printed commands. */
+async function tryOut(t: Test, gatehouse: GatehouseProcess): Promise<Printed> {
+  const printed = readPrinted(gatehouse);
+  const agent = createUserAgent();
+  const back = await authorize(agent, printed.url, printed.user);
+  t.equal(back.pathname, '/demo/callback');
+  const page = await agent.get(back.href);
+  t.equal(page.status, 200);
+  const command = /<(?:code|pre)[^>]*>\s*(?:<code[^>]*>)?(curl[\s\S]*?)<\//.exec(page.body)?.[1] ?? '';
+  const ofUser = await runCurl(command.replaceAll('&amp;', '&').replaceAll('&#39;', "'"));
+  t.match(ofUser, { access_token: String, id_token: String, token_type: 'Bearer' });
+  t.match(await runCurl(printed.curl), { access_token: String, token_type: 'Bearer' });
+  return printed;
+}
+
+t.test('the first start makes everything and prints how to try it', async (t) => {
+  const dataDir = await newDataDir(t);
+  await mkdir(dataDir, { mode: 0o700 });
+  await chmod(dataDir, 0o700);
+  const first = await spawnGatehouse(t, { environment: { DEMO: undefined, DATA_DIR: dataDir } });
+  const printed = await tryOut(t, first);
+
+  await t.test('secrets are for their owner only', async (t) => {
+    for (const name of ['master-key', 'admin-key', 'demo.json', 'postgres.log']) {
+      t.equal((await stat(join(dataDir, name))).mode & 0o777, 0o600, name);
+    }
+    t.equal((await stat(dataDir)).mode & 0o777, 0o700);
+  });
+
+  await t.test('SIGTERM ends Postgres too, with exit code 0', async (t) => {
+    t.ok(await findPostmaster(join(dataDir, 'postgres')));
+    t.equal(await first.kill('SIGTERM'), 0);
+    t.equal(await findPostmaster(join(dataDir, 'postgres')), null);
+    t.equal(first.stderr, '');
+  });
+
+  await t.test('a second start, at another port, finds the data of the first', async (t) => {
+    const second = await spawnGatehouse(t, { environment: { DEMO: undefined, DATA_DIR: dataDir } });
+    const again = await tryOut(t, second);
+    t.same(again.clients, printed.clients);
+    t.same(again.user, printed.user);
+    t.equal(await second.kill('SIGINT'), 0, 'Ctrl-C is a clean end as well');
+    t.equal(await findPostmaster(join(dataDir, 'postgres')), null);
+  });
+
+  await t.test('DEMO=0 prints none of it', async (t) => {
+    const silent = await spawnGatehouse(t, { environment: { DEMO: '0', DATA_DIR: dataDir } });
+    t.notMatch(silent.stdout, /demo@example\.com|curl/);
+    const callback = await fetch(`${silent.issuer}/demo/callback?code=x`);
+    t.equal(callback.status, 404);
+    t.equal(await silent.kill(), 0);
+  });
+});
