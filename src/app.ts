@@ -6,7 +6,7 @@ import type { Notifications } from './database/notifications.ts';
 import { demoRoutes } from './demo/demo.routes.ts';
 import type { DemoAccess } from './demo/demo.ts';
 import { newRequestId, useBrowserDoor } from './doors/browser.ts';
-import { loggerOptions } from './doors/logging.ts';
+import { type LogStream, logAnswers, loggerOptions } from './doors/logging.ts';
 import { answerUnknownPaths } from './doors/unknown-path.ts';
 import { accountRoutes } from './identity/account.routes.ts';
 import { createAccountForms } from './identity/account-forms.ts';
@@ -16,6 +16,7 @@ import { createSignInThrottle } from './identity/sign-in-throttle.ts';
 import type { Clock } from './lib/clock.ts';
 import { createMasterKey } from './lib/master-key.ts';
 import { createOutboundFetch } from './lib/outbound.ts';
+import { managementRoutes } from './management/management.routes.ts';
 import { interactionRoutes } from './oauth/interactions/interaction.routes.ts';
 import { oauthRoutes } from './oauth/oauth.routes.ts';
 import { createOAuth } from './oauth/oauth.ts';
@@ -37,7 +38,7 @@ export interface AppDependencies {
   notifications: Notifications;
   clock: Clock;
   /** Where the log goes; default standard output. */
-  logStream?: { write(line: string): void };
+  logStream?: LogStream;
   /** The demo's access data, where there is a demo. */
   demo?: () => DemoAccess | undefined;
 }
@@ -58,10 +59,8 @@ const VIEWS_DIR = fileURLToPath(new URL('../views', import.meta.url));
 export async function buildApp(deps: AppDependencies): Promise<Gatehouse> {
   const { config, issuer, platform, database, notifications, clock } = deps;
   const app = fastify({
-    logger: {
-      ...loggerOptions(config.logLevel),
-      ...(deps.logStream ? { stream: deps.logStream } : {}),
-    },
+    logger: loggerOptions(config.logLevel, deps.logStream),
+    disableRequestLogging: true,
     genReqId: newRequestId,
     requestIdHeader: false,
     trustProxy: config.trustProxy === false ? false : [...config.trustProxy],
@@ -89,6 +88,7 @@ export async function buildApp(deps: AppDependencies): Promise<Gatehouse> {
       hashSecret: masterKey.hashSecret,
     }),
     platformName: platform.name,
+    defaultPlan: platform.defaultPlan,
   });
   const pages = createPages({ platform: brandOf(platform), viewsDir: VIEWS_DIR });
   const oauth = await createOAuth({
@@ -99,6 +99,7 @@ export async function buildApp(deps: AppDependencies): Promise<Gatehouse> {
   const forms = createAccountForms({ identity, pages });
 
   // The doors.
+  logAnswers(app);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
@@ -108,6 +109,10 @@ export async function buildApp(deps: AppDependencies): Promise<Gatehouse> {
     ...{ host: oauth.host, issuer, platform },
     ...{ verifier: oauth.verifier, presentedTokens: oauth.presentedTokens },
     findActiveUser: identity.findActiveUser,
+  });
+  await app.register(managementRoutes, {
+    ...{ platform, issuer, database, clock, masterKey, identity, revocations, oauth },
+    adminKey: config.adminKey,
   });
   await app.register(async (door) => {
     await useBrowserDoor(door, { pages, issuer });

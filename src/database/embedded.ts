@@ -18,6 +18,7 @@ import pg from 'pg';
 import { type Log, reasonOf, silentLog } from './log.ts';
 import {
   chooseIdentity,
+  EmbeddedPostgresError,
   findBinaries,
   giveTo,
   type PostgresBinaries,
@@ -82,7 +83,7 @@ interface Lease {
  * It listens on 127.0.0.1 only, at a free port, and asks for a random password kept beside the data with
  * mode 0600. A commit that was answered survives kill -9 of everything.
  *
- * @throws Error when there are no binaries for the platform, when root has no way to run a server, or
+ * @throws EmbeddedPostgresError when there are no binaries for the platform, when root has no way to run a server, or
  *   when the server does not come up; the last lines of its own log are part of the message
  */
 export async function startEmbeddedPostgres(
@@ -158,7 +159,9 @@ async function createCluster(
     });
     if (result.status !== 0) {
       const output = result.stderr || reasonOf(result.error);
-      throw new Error(`Postgres could not create its data in ${dataDir}: ${output.trim()}`);
+      throw new EmbeddedPostgresError(
+        `Postgres could not create its data in ${dataDir}: ${output.trim()}`,
+      );
     }
     await rename(passwordFile, join(data, 'gatehouse.password'));
     return await moveInto(data, directory);
@@ -270,7 +273,9 @@ async function takeLease(cluster: Cluster, wantedPort: number | null): Promise<L
       reason = lease;
     }
   }
-  throw new Error(`The embedded Postgres in ${cluster.directory} does not come up: ${reason}`);
+  throw new EmbeddedPostgresError(
+    `The embedded Postgres in ${cluster.directory} does not come up: ${reason}`,
+  );
 }
 
 /** @returns why not yet, when the server is still starting, or stopping */
@@ -296,7 +301,9 @@ async function tryLease(cluster: Cluster, port: number): Promise<Lease | string>
     await connection.end().catch(() => {});
     if ((error as pg.DatabaseError).code === '28P01') {
       const file = join(cluster.directory, 'gatehouse.password');
-      throw new Error(`The running Postgres refuses the password in ${file}`, { cause: error });
+      throw new EmbeddedPostgresError(`The running Postgres refuses the password in ${file}`, {
+        cause: error,
+      });
     }
     return reasonOf(error);
   }

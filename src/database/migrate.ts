@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { connectOrExplain } from './connection-refusal.ts';
 import { type Log, reasonOf, silentLog } from './log.ts';
 
 // Applies prisma/migrations and keeps Prisma's books, so that Prisma's own tools agree about what has
@@ -11,6 +12,9 @@ import { type Log, reasonOf, silentLog } from './log.ts';
 
 /** The advisory lock Prisma takes for the same purpose. */
 const MIGRATION_LOCK = 72_707_369;
+
+/** A start that cannot reach its database says so soon. */
+const CONNECT_PATIENCE_MS = 5000;
 
 const MIGRATIONS = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
 
@@ -60,6 +64,7 @@ export class MigrationError extends Error {
  * left alone.
  *
  * @returns the names of the migrations this call applied
+ * @throws DatabaseConnectionError when the database cannot be reached or refuses this user
  * @throws MigrationError when an applied file was changed, or an earlier attempt failed half-way
  */
 export async function migrate(options: MigrateOptions): Promise<string[]> {
@@ -67,12 +72,12 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
   const migrations = await readMigrations(options.directory ?? MIGRATIONS);
   const client = new pg.Client({
     connectionString: options.connectionString,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: CONNECT_PATIENCE_MS,
     keepAlive: true,
     application_name: 'gatehouse-migrate',
   });
   client.on('error', () => {});
-  await client.connect();
+  await connectOrExplain(client, options.connectionString);
   try {
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     const pending = findPending(migrations, await readBooks(client));

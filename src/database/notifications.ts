@@ -20,8 +20,16 @@ export interface Notifications {
   on(channel: string, handler: (payload: string) => void): void;
   /** Called once each time the connection is found dead. */
   onLost(handler: () => void): void;
-  /** Called once each time listening works again, after a loss; not for the first connection. */
+  /**
+   * Called once each time listening works again after a loss, and when it works for the first time later
+   * than `start`, which found no database.
+   */
   onRestored(handler: () => void): void;
+  /**
+   * Resolves when everything committed before the call has been dispatched in this process (or the loss
+   * of the connection noticed): Postgres hands out what is pending before it answers the listener.
+   */
+  caughtUp(): Promise<void>;
   /** Connects; a database that is down is retried in the background, with `healthy` false. */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -64,6 +72,7 @@ class Listener implements Notifications {
   #timer: NodeJS.Timeout | undefined;
   #retryMs = FIRST_RETRY_MS;
   #wasHealthy = false;
+  #isLate = false;
   #closed = false;
 
   constructor(options: NotificationsOptions) {
@@ -95,6 +104,12 @@ class Listener implements Notifications {
 
   async start(): Promise<void> {
     await this.#connect();
+    this.#isLate = !this.healthy;
+  }
+
+  async caughtUp(): Promise<void> {
+    const client = this.#client;
+    if (client) await this.#ping(client);
   }
 
   async close(): Promise<void> {
@@ -141,11 +156,12 @@ class Listener implements Notifications {
     this.#client = client;
     this.#retryMs = FIRST_RETRY_MS;
     this.#beatLater(client);
-    if (this.#wasHealthy) {
+    if (this.#wasHealthy || this.#isLate) {
       this.#options.log.info('change notifications restored');
       for (const handler of this.#restoredHandlers) handler();
     }
     this.#wasHealthy = true;
+    this.#isLate = false;
   }
 
   #dispatch(channel: string, payload: string): void {
@@ -160,13 +176,15 @@ class Listener implements Notifications {
 
   /** A network that drops packets says nothing: only an answer that stays out tells. */
   #beatLater(client: pg.Client): void {
-    this.#timer = setTimeout(() => {
-      const query = { text: 'SELECT 1', query_timeout: HEARTBEAT_PATIENCE_MS };
-      client.query(query).then(
-        () => this.#client === client && this.#beatLater(client),
-        (error: unknown) => this.#lose(client, error),
-      );
+    this.#timer = setTimeout(async () => {
+      await this.#ping(client);
+      if (this.#client === client) this.#beatLater(client);
     }, HEARTBEAT_MS);
+  }
+
+  async #ping(client: pg.Client): Promise<void> {
+    const query = { text: 'SELECT 1', query_timeout: HEARTBEAT_PATIENCE_MS };
+    await client.query(query).catch((error: unknown) => this.#lose(client, error));
   }
 
   #lose(client: pg.Client, error: unknown): void {

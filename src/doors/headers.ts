@@ -3,7 +3,8 @@
  * may frame a page.
  *
  * @param formTargets where a form may lead beside this origin. Chrome holds the whole chain of
- * redirects after a form against it, so the consent page names the app's redirect URI.
+ * redirects after a form against it, so a page within an app's request names where that ends. Such a
+ * page may also stand in a popup: the app that opened it is waiting for its window to come back.
  */
 export function pageHeaders(formTargets: readonly string[] = []): Record<string, string> {
   const formAction = ["'self'", ...formTargets].join(' ');
@@ -20,26 +21,34 @@ export function pageHeaders(formTargets: readonly string[] = []): Record<string,
       "base-uri 'none'",
     ].join('; '),
     ...COMMON,
+    ...(formTargets.length > 0 ? OPENER_KEPT : OPENER_CUT),
   };
 }
 
-/** For the authorization endpoint's own answers: redirects, and form_post with its one inline script. */
+/**
+ * For the authorization endpoint's own answers: redirects, and form_post, whose one inline script the
+ * library adds to script-src by its hash.
+ */
 export function authorizationHeaders(): Record<string, string> {
-  return { 'content-security-policy': "frame-ancestors 'none'; base-uri 'none'", ...COMMON };
+  const policy = "default-src 'none'; script-src 'self'; frame-ancestors 'none'; base-uri 'none'";
+  return { 'content-security-policy': policy, ...COMMON, ...OPENER_KEPT };
 }
 
 const COMMON = {
   'x-frame-options': 'DENY',
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
   'cache-control': 'no-store',
 };
 
-/** A redirect URI as a CSP source: its origin, or the scheme of an app's own. */
-export function formTargetOf(redirectUri: string): string | undefined {
-  const url = URL.parse(redirectUri);
-  if (!url) return undefined;
-  if (url.protocol === 'http:' || url.protocol === 'https:') return url.origin;
-  return /^[a-z][a-z0-9+.-]*:$/.test(url.protocol) ? url.protocol : undefined;
-}
+/** Whether a window of another site that opened this one can still reach it, and be reached. */
+const OPENER_CUT = { 'cross-origin-opener-policy': 'same-origin' };
+const OPENER_KEPT = { 'cross-origin-opener-policy': 'unsafe-none' };
+
+/**
+ * A redirect URI as a CSP source: its scheme. Its host would be narrower, but many an app sends the
+ * browser on from its redirect URI to a host that only it knows, and Chrome stops there, too; nor does
+ * CSP know IPv6 addresses. `http:` covers https (CSP3 §6.7.2.8): a loopback app may go on to the web.
+ */
+export const formTargetOf = (redirectUri: string): string | undefined =>
+  URL.parse(redirectUri)?.protocol;

@@ -1,8 +1,13 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Authenticate, mayUse, type Principal, type RouteAccess } from '../management/principal.ts';
 import {
-  Problem,
+  type Authenticate,
+  mayUse,
+  type Principal,
+  type RouteAccess,
+} from '../management/principal.ts';
+import {
   PROBLEM_TYPE,
+  Problem,
   type ProblemCode,
   ProblemError,
   statusOf,
@@ -47,16 +52,18 @@ export function useManagementDoor(door: FastifyInstance, deps: ManagementDoorDep
       parseJson(request, text, done);
     },
   );
-  door.setValidatorCompiler(createRequestValidator());
   door.setErrorHandler((error: FastifyError, request, reply) =>
     renderProblem(error, request, reply, deps.issuer),
   );
   door.addSchema(Problem);
   door.decorateRequest('principal', null);
+  const validatorCompiler = createRequestValidator();
   door.addHook('onRoute', (route) => {
     if (route.config?.access === undefined) {
       throw new Error(`${route.method} ${route.url} does not declare what access it asks for`);
     }
+    // Set for the door as a whole, it would be forgotten where a resource adds a schema of its own.
+    route.validatorCompiler = validatorCompiler;
   });
   door.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });

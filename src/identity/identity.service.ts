@@ -20,6 +20,8 @@ export interface IdentityOptions {
   log: Log;
   /** The platform's name, which makes a poor password. */
   platformName?: string | undefined;
+  /** The plan of a new organization, unless another is named. */
+  defaultPlan: string;
 }
 
 /** What the rules of this room need; each rule takes its part. */

@@ -11,8 +11,6 @@ import type { Organization } from './identity.ts';
 import type { RevocationPort } from './revocation-port.ts';
 
 const LIST = 'organizations';
-/** The plan of an organization for which nobody chose one. */
-const DEFAULT_PLAN = 'default';
 
 const COLUMNS = 'id, name, plan, created_at AS "createdAt", updated_at AS "updatedAt"';
 
@@ -32,6 +30,8 @@ export interface OrganizationStoreOptions {
   database: Database;
   clock: Clock;
   revocations: RevocationPort;
+  /** The plan of an organization for which nobody chose one. */
+  defaultPlan: string;
 }
 
 export type OrganizationStore = ReturnType<typeof createOrganizationStore>;
@@ -70,16 +70,27 @@ function organizationReads({ database: { prisma } }: OrganizationStoreOptions) {
   };
 }
 
-function organizationWrites({ database, clock, revocations }: OrganizationStoreOptions) {
+function organizationWrites(options: OrganizationStoreOptions) {
+  const { database, clock, revocations, defaultPlan: plan } = options;
   return {
     /** Adds an organization within the caller's transaction. */
     insert(executor: Executor, organization: NewOrganization, context: AuditContext) {
-      return insertOrganization(executor, organization, clock.now(), context);
+      return insertOrganization(
+        executor,
+        { ...organization, plan: organization.plan ?? plan },
+        clock.now(),
+        context,
+      );
     },
 
     create(organization: NewOrganization, context: AuditContext): Promise<Organization> {
       return database.transaction((tx) =>
-        insertOrganization(tx, organization, clock.now(), context),
+        insertOrganization(
+          tx,
+          { ...organization, plan: organization.plan ?? plan },
+          clock.now(),
+          context,
+        ),
       );
     },
 
@@ -132,7 +143,7 @@ function organizationWrites({ database, clock, revocations }: OrganizationStoreO
 
 async function insertOrganization(
   executor: Executor,
-  { name, plan = DEFAULT_PLAN }: NewOrganization,
+  { name, plan }: NewOrganization & { plan: string },
   now: Date,
   context: AuditContext,
 ): Promise<Organization> {

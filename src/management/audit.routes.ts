@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { AUDIT_EVENT_TYPES, type RecordedAuditEvent } from '../audit/audit.ts';
 import { listAuditEvents } from '../audit/audit.store.ts';
+import { AUDIT_EVENT_TYPES, type RecordedAuditEvent } from '../audit/audit.ts';
 import type { ManagementDependencies } from './management.routes.ts';
 import * as s from './schemas.ts';
 

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { resourcesOf } from '../oauth/scopes.ts';
-import type { PermissionSet as DeclaredSet, Plan as DeclaredPlan } from '../platform/platform.ts';
+import type { Plan as DeclaredPlan, PermissionSet as DeclaredSet } from '../platform/platform.ts';
 import type { ManagementDependencies } from './management.routes.ts';
 import * as s from './schemas.ts';
 

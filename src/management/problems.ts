@@ -97,7 +97,8 @@ export class ProblemError extends Error {
 }
 
 /** Also for what the caller may not see: both answers are the same. */
-export const notFound = (what: string) => new ProblemError('not_found', `There is no such ${what}.`);
+export const notFound = (what: string) =>
+  new ProblemError('not_found', `There is no such ${what}.`);
 
 export function invalidFields(errors: readonly FieldError[]): ProblemError {
   const detail =
@@ -109,8 +110,8 @@ export const invalidField = (path: string, message: string, where: FieldError['i
   invalidFields([{ in: where, path, message }]);
 
 function sentence({ in: where, path, message, hint }: FieldError): string {
-  const subject = path === '' ? `The ${where}` : path;
-  return [`${subject} ${message}.`, hint].filter(Boolean).join(' ');
+  const subject = path === '' ? where : path;
+  return [`${subject}: ${message}.`, hint].filter(Boolean).join(' ');
 }
 
 const UNAVAILABLE_SECONDS = 2;

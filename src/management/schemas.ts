@@ -62,8 +62,13 @@ export function list<T extends TSchema>(items: T, maxItems: number, words: Words
 
 /** The same, or null. */
 export function nullable<T extends TSchema>(schema: T, words: Words = {}) {
-  const { type } = schema as { type?: string };
-  return Type.Unsafe<Static<T> | null>({ ...schema, type: [type, 'null'], ...words });
+  const { type, enum: options } = schema as { type?: string; enum?: unknown[] };
+  return Type.Unsafe<Static<T> | null>({
+    ...schema,
+    type: [type, 'null'],
+    ...(options && { enum: [...options, null] }),
+    ...words,
+  });
 }
 
 export const role = (words: Words) => choice(ROLES, words);

@@ -13,7 +13,10 @@ const SigningKey = s.closed(
     activated_at: s.nullableTimestamp('When it began to sign; null for the next key'),
     retires_at: s.nullableTimestamp('When it is forgotten; null until it is a previous key'),
   },
-  { $id: 'SigningKey', description: 'A key pair that signs tokens. Its public part is in the JWKS.' },
+  {
+    $id: 'SigningKey',
+    description: 'A key pair that signs tokens. Its public part is in the JWKS.',
+  },
 );
 
 const tags = ['Signing keys'];

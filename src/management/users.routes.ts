@@ -4,7 +4,13 @@ import { passwordProblem } from '../identity/password-policy.ts';
 import { auditContextOf } from './audit-context.ts';
 import { toFieldErrors } from './field-problems.ts';
 import type { ManagementDependencies } from './management.routes.ts';
-import { type FieldError, invalidField, invalidFields, notFound, ProblemError } from './problems.ts';
+import {
+  type FieldError,
+  invalidField,
+  invalidFields,
+  notFound,
+  ProblemError,
+} from './problems.ts';
 import * as s from './schemas.ts';
 
 const User = s.closed(
@@ -37,7 +43,7 @@ const answer = { 200: s.ref(User, { description: 'The user.' }) };
 
 const name = s.text(1, 200, { description: 'What to call them.' });
 const emailVerified = Type.Boolean({ description: 'Whether mail is known to arrive there.' });
-const password = s.text(12, 1024, {
+const password = s.text(1, 2048, {
   writeOnly: true,
   description: '12 to 256 characters that a guesser would not try first.',
 });
@@ -144,7 +150,9 @@ function addChange(api: s.ManagementApi, deps: ManagementDependencies): void {
       const current = found(await deps.identity.findUser(request.params.id));
       const problems = problemsOf(current, request.body, deps.platform.name);
       if (problems.length > 0) throw invalidFields(problems);
-      return toUser(found(await applyChanges(current, request.body, deps, auditContextOf(request))));
+      return toUser(
+        found(await applyChanges(current, request.body, deps, auditContextOf(request))),
+      );
     },
   });
 }

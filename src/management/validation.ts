@@ -49,8 +49,8 @@ export function createRequestValidator(): FastifySchemaCompiler<FastifySchema> {
     return (data: unknown) => {
       const value = part === 'query' ? withNumbers(data, schema as SchemaNode) : data;
       const errors = validate(value)
-        ? findUnstorable(value, [], part)
-        : withoutEchoes(validate.errors ?? []).map((error) => toFieldError(error, part));
+        ? findUnstorable(part === 'body' ? value : null, [])
+        : distinct(withoutEchoes(validate.errors ?? []).map((error) => toFieldError(error, part)));
       return errors.length > 0 ? { error: invalidFields(errors.slice(0, MOST_ERRORS)) } : { value };
     };
   };
@@ -71,22 +71,21 @@ function withNumbers(query: unknown, { properties = {} }: SchemaNode): unknown {
   );
 }
 
-/** Text that Postgres refuses, in names and values: NUL and halves of surrogate pairs. */
-function findUnstorable(value: unknown, at: (string | number)[], part: Part): FieldError[] {
-  if (typeof value === 'string') return isStorable(value) ? [] : [unstorable(at, part)];
+/** Text in a body that Postgres refuses, as name or value: NUL and halves of surrogate pairs. */
+function findUnstorable(value: unknown, at: (string | number)[]): FieldError[] {
+  if (typeof value === 'string') return isStorable(value) ? [] : [unstorable(at)];
   if (typeof value !== 'object' || value === null) return [];
   const isList = Array.isArray(value);
-  return Object.entries(value).flatMap(([key, inner]) => {
-    if (!isStorable(key)) return [unstorable(at, part)];
-    return findUnstorable(inner, [...at, isList ? Number(key) : key], part);
-  });
+  return Object.entries(value).flatMap(([key, inner]) =>
+    isStorable(key) ? findUnstorable(inner, [...at, isList ? Number(key) : key]) : [unstorable(at)],
+  );
 }
 
 const isStorable = (text: string) => !text.includes('\0') && text.isWellFormed();
 
-function unstorable(at: (string | number)[], part: Part): FieldError {
+function unstorable(at: (string | number)[]): FieldError {
   const expected = 'well-formed text without NUL characters';
-  return { in: part, path: formatPath(at), message: `must be ${expected}`, expected };
+  return { in: 'body', path: formatPath(at), message: `must be ${expected}`, expected };
 }
 
 /** One mistake, one error: a member that is missing only because it is there misspelt. */
@@ -104,6 +103,11 @@ function withoutEchoes(errors: readonly ErrorObject[]): ErrorObject[] {
   );
 }
 
+/** A value of the wrong type fails more than one rule, with the same words. */
+function distinct(errors: readonly FieldError[]): FieldError[] {
+  return [...new Map(errors.map((error) => [`${error.path} ${error.message}`, error])).values()];
+}
+
 function toFieldError(error: ErrorObject, part: Part): FieldError {
   const schema = error.parentSchema as SchemaNode;
   const at = parsePointer(error.instancePath);
@@ -116,7 +120,7 @@ function toFieldError(error: ErrorObject, part: Part): FieldError {
     case 'additionalProperties':
       return unknownMember(error, at, part);
     case 'uniqueItems':
-      return fieldError(part, [...at, error.params.i], {
+      return fieldError(part, [...at, Math.max(error.params.i, error.params.j)], {
         expected: 'different from every other item',
         found: 'the same again',
       });
@@ -125,7 +129,7 @@ function toFieldError(error: ErrorObject, part: Part): FieldError {
     default: {
       const found = finding(error.data, schema, at);
       const word = typeof error.data === 'string' ? error.data : '';
-      const hint = schema.enum && didYouMean(word, schema.enum as string[]);
+      const hint = schema.enum && didYouMean(word, schema.enum.map(String));
       return fieldError(part, at, { expected: expectation(schema), found, hint });
     }
   }
@@ -174,7 +178,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
 
 /** What a schema wants, as the words after "must be". */
 function expectation(schema: SchemaNode): string {
-  if (schema.enum) return `one of ${schema.enum.join(', ')}`;
+  if (schema.enum) return `one of ${schema.enum.map(String).join(', ')}`;
   if (schema.title) return schema.title;
   const types = [schema.type ?? []].flat();
   const words = types.map((type) => `${TYPE_NAMES[type]}${bounds(type, schema)}`);
@@ -196,7 +200,7 @@ function range(
 ): string {
   if (least !== undefined && most !== undefined) return ` ${between} ${least} to ${most}${unit}`;
   if (most !== undefined) return ` of at most ${most}${unit}`;
-  return least === undefined ? "" : ` of at least ${least}${unit}`;
+  return least === undefined ? '' : ` of at least ${least}${unit}`;
 }
 
 /** What was found, short and on one line; of what is only written, such as a password, just its type. */

@@ -1,5 +1,5 @@
 import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
-import { pageHeaders } from '../doors/headers.ts';
+import { formTargetOf, pageHeaders } from '../doors/headers.ts';
 import { readProviderForm } from '../pages/provider-form.ts';
 import type { Pages } from '../pages/render.ts';
 import type { ErrorKind } from '../pages/view-models.ts';
@@ -38,9 +38,9 @@ export function createOAuthPages({ pages, findUser }: OAuthPagesDependencies): O
         : undefined;
       ctx.type = 'html';
       // The way out leads to the app's post_logout_redirect_uri.
-      const target = ctx.oidc.params?.post_logout_redirect_uri;
-      const origin = typeof target === 'string' ? URL.parse(target)?.origin : undefined;
-      ctx.set(pageHeaders(origin && origin !== 'null' ? [origin] : []));
+      const uri = ctx.oidc.params?.post_logout_redirect_uri;
+      const target = typeof uri === 'string' ? formTargetOf(uri) : undefined;
+      ctx.set(pageHeaders(target ? [target] : []));
       ctx.body = pages.render('sign-out', {
         form: readProviderForm(formHtml),
         ...(account ? { account } : {}),

@@ -60,7 +60,7 @@ export async function createOAuth(deps: OAuthDependencies) {
   const verifier = createAccessTokenVerifier({ issuer, signingKeys, denylist });
   const presentedTokens = createPresentedTokens(verifier);
   const adapter = createAdapterFactory({
-    ...{ database, masterKey, clock, revocations, presentedTokens },
+    ...{ database, notifications, masterKey, clock, revocations, presentedTokens },
   });
   const host = createProviderHost({
     signingKeys,

@@ -9,12 +9,14 @@ import type { Clock } from '../lib/clock.ts';
 import type { MasterKey } from '../lib/master-key.ts';
 import type { OutboundFetch } from '../lib/outbound.ts';
 import type { Platform } from '../platform/platform.ts';
+import { createAssertionPolicy } from './clients/client-assertions.ts';
 import type { ClientDirectory } from './clients/client-directory.ts';
 import { clientOf } from './clients/client-instances.ts';
 import type { GrantLoader } from './grants/load-grant.ts';
 import type { OAuthPages } from './oauth-pages.ts';
+import { correctAnswers } from './provider-answers.ts';
 import { extendModels } from './provider-models.ts';
-import { createResourcePolicy } from './resource-policy.ts';
+import { createResourcePolicy, type ResourcePolicy } from './resource-policy.ts';
 import type { SigningKeys } from './signing-keys/signing-keys.ts';
 import { extraTokenClaims } from './tokens/token-claims.ts';
 
@@ -56,12 +58,15 @@ export function createProvider(deps: ProviderDependencies): Provider {
   const provider = new Provider(deps.issuer, configuration(deps));
   // Host and X-Forwarded-* are set by the protocol door, never taken from the caller.
   provider.proxy = true;
+  provider.use(sayWhenToRetry);
   extendModels(provider, deps);
+  correctAnswers(provider);
   return provider;
 }
 
 function configuration(deps: ProviderDependencies): Configuration {
   const { platform, pages } = deps;
+  const resources = createResourcePolicy(platform);
   return {
     adapter: deps.adapter,
     jwks: { keys: deps.signingKeys.all.map((key) => key.privateJwk) } as Configuration['jwks'],
@@ -76,9 +81,10 @@ function configuration(deps: ProviderDependencies): Configuration {
       token_endpoint_auth_method: 'client_secret_basic',
     },
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    assertJwtClientAuthClaimsAndHeader: createAssertionPolicy(deps.clock),
     enabledJWA: signingAlgorithms(),
     cookies: cookies(deps.issuer),
-    features: features(deps),
+    features: features(deps, resources),
     ttl: lifetimes(platform),
     pkce: { required: (_ctx, client) => clientOf(client).requirePkce },
     interactions: {
@@ -91,7 +97,7 @@ function configuration(deps: ProviderDependencies): Configuration {
     issueRefreshToken: async (_ctx, client, code) =>
       client.grantTypeAllowed('refresh_token') &&
       (platform.oauth.refreshTokens === 'always' || code.scopes.has('offline_access')),
-    rotateRefreshToken: true,
+    rotateRefreshToken: resources.mayRotate,
     // Signing out of Gatehouse leaves connected apps connected; they are revoked one by one.
     expiresWithSession: async () => false,
     revokeGrantPolicy: async () => true,
@@ -104,8 +110,10 @@ function configuration(deps: ProviderDependencies): Configuration {
   };
 }
 
-function features({ platform, pages }: ProviderDependencies): Configuration['features'] {
-  const resources = createResourcePolicy(platform);
+function features(
+  { pages }: ProviderDependencies,
+  resources: ResourcePolicy,
+): Configuration['features'] {
   return {
     devInteractions: { enabled: false },
     clientCredentials: { enabled: true },
@@ -130,6 +138,12 @@ function features({ platform, pages }: ProviderDependencies): Configuration['fea
     dPoP: { enabled: true },
     userinfo: { enabled: true },
   };
+}
+
+/** 503 comes with Retry-After, in seconds, as at every door. */
+async function sayWhenToRetry(ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> {
+  await next();
+  if (ctx.status === 503) ctx.set('retry-after', '2');
 }
 
 /**
@@ -195,19 +209,19 @@ export function cookieNames(issuer: string) {
 }
 
 /**
- * The library's own rules, but for one: a native app that comes back by a claimed https URI is as
- * identifiable as a web app, so it isn't asked again and again (RFC 8252 §8.6).
+ * The library's own rules, but for one: who is asked at every sign-in. An app that comes back by https is
+ * known by its domain; one that comes back to a loopback address or a scheme of its own could be any
+ * program on the device, unless it has a secret and a server to keep it (RFC 8252 §8.6).
  */
 function interactionRules() {
   const policy = interactionPolicy.base();
-  const checks = policy.get('consent')!.checks;
-  const native = checks.get('native_client_prompt')!;
-  const always = native.check;
-  native.check = (ctx) => {
-    const redirectUri = String(ctx.oidc.params?.redirect_uri ?? '');
-    return redirectUri.startsWith('https:')
+  const native = policy.get('consent')!.checks.get('native_client_prompt')!;
+  native.check = ({ oidc: { client, params, result } }) => {
+    const isHttps = String(params?.redirect_uri ?? '').startsWith('https:');
+    const isServer = client!.applicationType !== 'native' && client!.clientAuthMethod !== 'none';
+    return isHttps || isServer || result?.consent !== undefined
       ? interactionPolicy.Check.NO_NEED_TO_PROMPT
-      : always(ctx);
+      : interactionPolicy.Check.REQUEST_PROMPT;
   };
   return policy;
 }

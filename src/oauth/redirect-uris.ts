@@ -23,6 +23,9 @@ function withoutPort(uri: string): string | undefined {
 const DANGEROUS =
   /^(javascript|data|vbscript|file|blob|about|filesystem|view-source|mailto|ftp|wss?):/i;
 
+/** Scheme, two slashes, a host that every parser reads alike, a port. */
+const PLAIN_WEB = /^https?:\/\/([\p{L}\p{N}_.-]+|\[[\da-f:.]+\])(:\d+)?([/?]|$)/iu;
+
 /**
  * Why a redirect URI cannot be registered, or undefined.
  *
@@ -39,6 +42,7 @@ export function redirectUriProblem(uri: string): string | undefined {
   if (uri.includes('#')) return 'has a fragment';
   if (url.username || url.password || /^[a-z]+:\/\/[^/?]*@/i.test(uri))
     return 'has a user name in it';
+  if (/^https?:/i.test(uri) && !PLAIN_WEB.test(uri)) return 'has no plain host name';
   if (url.protocol === 'https:') return undefined;
   if (url.protocol === 'http:') {
     const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);

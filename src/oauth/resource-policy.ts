@@ -4,6 +4,8 @@ import { IDENTITY_SCOPES, OFFLINE_ACCESS, resourcesOf, splitScope } from './scop
 
 type ScopedClient = { scope?: string | undefined };
 
+export type ResourcePolicy = ReturnType<typeof createResourcePolicy>;
+
 /** Which audience a token is for, and which scopes may be asked for it (RFC 8707, RFC 6749 §3.3). */
 export function createResourcePolicy(platform: Platform) {
   const resources = new Map(
@@ -15,18 +17,38 @@ export function createResourcePolicy(platform: Platform) {
     ...platform.scopes.map((scope) => scope.name),
   ]);
 
+  const oneOf = (named: readonly string[]): string | string[] =>
+    named.includes(platform.api.identifier) ? platform.api.identifier : [...named];
+
   return {
     /** The platform's API, unless the client names another resource. */
     async defaultResource(
       _ctx: KoaContextWithOIDC,
       _client: unknown,
-      oneOf?: readonly string[],
+      named?: readonly string[],
     ): Promise<string | string[]> {
-      if (!oneOf) return platform.api.identifier;
-      return oneOf.includes(platform.api.identifier) ? platform.api.identifier : [...oneOf];
+      return named ? oneOf(named) : platform.api.identifier;
     },
 
-    /** @throws InvalidTarget for a resource that the platform does not have */
+    /**
+     * Asked before a refresh token is rotated: a resource that was not granted must not cost the client
+     * its token.
+     *
+     * @throws InvalidTarget (RFC 8707 §2.2)
+     */
+    async mayRotate({ oidc: { params, entities } }: KoaContextWithOIDC): Promise<boolean> {
+      const asked = [params?.resource ?? []].flat() as string[];
+      const granted = entities.RefreshToken!.resourceIndicators;
+      const isOne = asked.length < 2 || typeof oneOf(asked) === 'string';
+      if (isOne && asked.every((resource) => granted.has(resource))) return true;
+      throw new errors.InvalidTarget('resource was not granted');
+    },
+
+    /**
+     * What a token for the resource may hold: its scopes, as far as they are the client's still.
+     *
+     * @throws InvalidTarget for a resource that the platform does not have
+     */
     async getResourceServerInfo(
       ctx: KoaContextWithOIDC,
       identifier: string,
@@ -36,8 +58,10 @@ export function createResourcePolicy(platform: Platform) {
       if (!resource) throw new errors.InvalidTarget('resource is not known here');
       applyDefaultScope(ctx, client, resource.scopes);
       checkScope(ctx, client, known);
+      const registered = splitScope(client.scope);
+      const scopes = resource.scopes.filter((scope) => registered.includes(scope));
       return {
-        scope: [...IDENTITY_SCOPES, ...resource.scopes].join(' '),
+        scope: [...IDENTITY_SCOPES, ...scopes].join(' '),
         audience: resource.identifier,
         accessTokenTTL: platform.tokens.accessTokenTtlSeconds,
         accessTokenFormat: 'jwt',

@@ -1,5 +1,6 @@
 import type { Database } from '../database/database.ts';
 import type { Executor } from '../database/executor.ts';
+import { patiently } from '../database/patiently.ts';
 import { resourcesOf } from '../oauth/scopes.ts';
 import type { Platform } from './platform.ts';
 
@@ -15,11 +16,13 @@ export async function syncDeclarations(
   platform: Platform,
   now: Date,
 ): Promise<void> {
-  await database.transaction(async (tx) => {
-    await tx.query('SELECT pg_advisory_xact_lock($1)', [DECLARATIONS_LOCK]);
-    await syncScopes(tx, platform, now);
-    await syncPlans(tx, platform, now);
-  });
+  await patiently(() =>
+    database.transaction(async (tx) => {
+      await tx.query('SELECT pg_advisory_xact_lock($1)', [DECLARATIONS_LOCK]);
+      await syncScopes(tx, platform, now);
+      await syncPlans(tx, platform, now);
+    }),
+  );
 }
 
 async function syncScopes(tx: Executor, platform: Platform, now: Date): Promise<void> {

@@ -86,5 +86,21 @@ t.test('a database that is down at the start is waited for', async (t) => {
   t.notOk(notifications.healthy);
   await proxy.up();
   t.ok((await until(() => notifications.healthy, 3000)) < 2000);
-  t.same(events, [], 'nothing was lost, so nothing is restored');
+  t.same(events, ['restored'], 'what was read at the start may be old');
+});
+
+t.test('caughtUp waits for what was committed before, and for nothing else', async (t) => {
+  const { database, notifications, events, proxy } = await listen(t);
+  await notifications.start();
+  const seen: boolean[] = [];
+  for (let round = 0; round < 200; round += 1) {
+    await database.transaction((tx) => notify(tx, 'things', String(round)));
+    await notifications.caughtUp();
+    seen.push(events.at(-1) === String(round));
+  }
+  t.notOk(seen.includes(false), 'every round saw its own notification');
+  proxy.freeze();
+  await notifications.caughtUp();
+  t.notOk(notifications.healthy, 'a connection that says nothing is noticed instead');
+  t.equal(events.at(-1), 'lost');
 });

@@ -1,13 +1,7 @@
 import * as oidc from 'openid-client';
 import t, { type Test } from 'tap';
 import { authorize } from '../support/flows.ts';
-import {
-  createUser,
-  registerService,
-  startGatehouse,
-  type TestGatehouse,
-  type TestUser,
-} from '../support/gatehouse.ts';
+import { createUser, registerService, startGatehouse } from '../support/gatehouse.ts';
 import {
   CLIENT_KINDS,
   platformWithTwoResources,
@@ -32,7 +26,9 @@ const connect = (
 
 interface Answer {
   back: URL;
-  checks: Required<Pick<oidc.AuthorizationCodeGrantChecks, 'expectedNonce' | 'pkceCodeVerifier'>> & {
+  checks: Required<
+    Pick<oidc.AuthorizationCodeGrantChecks, 'expectedNonce' | 'pkceCodeVerifier'>
+  > & {
     expectedState: string;
   };
 }
@@ -73,22 +69,40 @@ async function obtain(
   return oidc.authorizationCodeGrant(config, back, checks);
 }
 
+const VERIFIER = oidc.randomPKCECodeVerifier();
+const CHALLENGE = await oidc.calculatePKCECodeChallenge(VERIFIER);
+
+/** Without nonce and state, always with the same verifier. */
+const plainRequest = (
+  config: oidc.Configuration,
+  client: RelyingParty,
+  more: Record<string, string>,
+) =>
+  oidc.buildAuthorizationUrl(config, {
+    redirect_uri: client.redirectUri,
+    scope: 'openid notes:read',
+    code_challenge: CHALLENGE,
+    code_challenge_method: 'S256',
+    ...more,
+  });
+
+/** How the token endpoint's refusal reaches the app. */
+const refused = (error: string) => ({ code: 'OAUTH_RESPONSE_BODY_ERROR', error });
+
+/** How the authorization endpoint's does. */
+const sentBack = (error: string) => ({ code: 'OAUTH_AUTHORIZATION_RESPONSE_ERROR', error });
+
 t.test('every kind of client goes the whole way with openid-client', async (t) => {
   for (const [index, kind] of CLIENT_KINDS.entries()) {
     await t.test(kind, async (t) => {
       const client = await registerRelyingParty(gatehouse, kind);
       const config = await connect(client, index % 2 === 0 ? 'oidc' : 'oauth2');
-      await wholeWay(t, config, client, { gatehouse, user });
+      await wholeWay(t, config, client);
     });
   }
 });
 
-async function wholeWay(
-  t: Test,
-  config: oidc.Configuration,
-  client: RelyingParty,
-  { gatehouse, user }: { gatehouse: TestGatehouse; user: TestUser },
-): Promise<void> {
+async function wholeWay(t: Test, config: oidc.Configuration, client: RelyingParty): Promise<void> {
   t.equal(config.serverMetadata().issuer, gatehouse.issuer);
   const tokens = await obtain(config, client);
   t.equal(tokens.token_type, 'bearer');
@@ -108,9 +122,10 @@ async function wholeWay(
     t.match(facts, { active: true, client_id: client.clientId, sub: user.id, scope: 'openid' });
   }
   await oidc.tokenRevocation(config, narrower.refresh_token!, { token_type_hint: 'refresh_token' });
-  await t.rejects(oidc.refreshTokenGrant(config, narrower.refresh_token!), {
-    error: 'invalid_grant',
-  });
+  await t.rejects(
+    oidc.refreshTokenGrant(config, narrower.refresh_token!),
+    refused('invalid_grant'),
+  );
   await t.rejects(
     oidc.fetchUserInfo(config, narrower.access_token, user.id),
     challenge({ error: 'invalid_token' }),
@@ -145,7 +160,7 @@ t.test('answers are this server’s and this request’s (RFC 9207, RFC 6749 §1
   t.equal(tokens.claims()?.nonce, checks.expectedNonce);
   await t.rejects(
     oidc.authorizationCodeGrant(config, back, checks),
-    { error: 'invalid_grant' },
+    refused('invalid_grant'),
     'a code works once',
   );
 });
@@ -162,14 +177,15 @@ t.test('a refusal comes back as an error the app can read', async (t) => {
   const client = await registerRelyingParty(gatehouse, 'client_secret_basic');
   const config = await connect(client);
   const refused = await ask(config, client, { prompt: 'none' });
-  await t.rejects(oidc.authorizationCodeGrant(config, refused.back, refused.checks), {
-    code: 'OAUTH_AUTHORIZATION_RESPONSE_ERROR',
-    error: 'login_required',
-  });
+  await t.rejects(
+    oidc.authorizationCodeGrant(config, refused.back, refused.checks),
+    sentBack('login_required'),
+  );
   const unknown = await ask(config, client, { scope: 'openid notes:burn' });
-  await t.rejects(oidc.authorizationCodeGrant(config, unknown.back, unknown.checks), {
-    error: 'invalid_scope',
-  });
+  await t.rejects(
+    oidc.authorizationCodeGrant(config, unknown.back, unknown.checks),
+    sentBack('invalid_scope'),
+  );
 });
 
 t.test('bad credentials and tokens are challenged in the words of the RFCs', async (t) => {
@@ -185,19 +201,14 @@ t.test('bad credentials and tokens are challenged in the words of the RFCs', asy
     oidc.fetchUserInfo(config, 'a.b.c', user.id),
     challenge({ error: 'invalid_token' }),
   );
-  const tokens = await obtain(config, client, { scope: 'notes:read' }).catch((error) => error);
-  t.match(tokens, { code: 'OAUTH_INVALID_RESPONSE' }, 'no openid, no ID token to check');
 });
 
 t.test('a token without openid does not open userinfo (RFC 6750 §3.1)', async (t) => {
   const client = await registerRelyingParty(gatehouse, 'client_secret_basic');
   const config = await connect(client);
-  const { back, checks } = await ask(config, client, { scope: 'notes:read' });
-  const { pkceCodeVerifier, expectedState } = checks;
-  const tokens = await oidc.authorizationCodeGrant(config, back, {
-    pkceCodeVerifier,
-    expectedState,
-  });
+  const url = plainRequest(config, client, { scope: 'notes:read' });
+  const back = await authorize(createUserAgent(), url.href, user);
+  const tokens = await oidc.authorizationCodeGrant(config, back, { pkceCodeVerifier: VERIFIER });
   t.equal(tokens.id_token, undefined);
   await t.rejects(
     oidc.fetchUserInfo(config, tokens.access_token, user.id),
@@ -252,9 +263,10 @@ t.test('resource indicators (RFC 8707)', async (t) => {
     aud: SEARCH_API,
   });
   const unknown = await ask(config, client, { resource: 'https://unknown.example' });
-  await t.rejects(oidc.authorizationCodeGrant(config, unknown.back, unknown.checks), {
-    error: 'invalid_target',
-  });
+  await t.rejects(
+    oidc.authorizationCodeGrant(config, unknown.back, unknown.checks),
+    sentBack('invalid_target'),
+  );
 });
 
 t.test('sender-constrained tokens: DPoP (RFC 9449)', async (t) => {
@@ -279,7 +291,7 @@ t.test('sender-constrained tokens: DPoP (RFC 9449)', async (t) => {
         const other = oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair('ES256'));
         await t.rejects(
           oidc.refreshTokenGrant(config, next.refresh_token!, undefined, { DPoP: other }),
-          { error: 'invalid_grant' },
+          refused('invalid_grant'),
           'a public client’s refresh token is bound to its key (§5)',
         );
       } else {
@@ -294,10 +306,10 @@ t.test('form_post (OAuth 2.0 Form Post Response Mode)', async (t) => {
   const client = await registerRelyingParty(gatehouse, 'client_secret_basic');
   const config = await connect(client);
   const agent = createUserAgent();
-  await authorize(agent, authorizeAgain(config, client, {}).href, user);
+  await authorize(agent, plainRequest(config, client, {}).href, user);
 
   const expectedState = `"><script>alert(1)</script>'&`;
-  const url = authorizeAgain(config, client, { response_mode: 'form_post', state: expectedState });
+  const url = plainRequest(config, client, { response_mode: 'form_post', state: expectedState });
   const page = await agent.follow(await agent.get(url.href));
   t.equal(page.status, 200);
   t.notMatch(page.body, '<script>alert');
@@ -315,22 +327,6 @@ t.test('form_post (OAuth 2.0 Form Post Response Mode)', async (t) => {
   t.equal(tokens.claims()?.sub, user.id);
 });
 
-const VERIFIER = oidc.randomPKCECodeVerifier();
-const CHALLENGE = await oidc.calculatePKCECodeChallenge(VERIFIER);
-
-const authorizeAgain = (
-  config: oidc.Configuration,
-  client: RelyingParty,
-  more: Record<string, string>,
-) =>
-  oidc.buildAuthorizationUrl(config, {
-    redirect_uri: client.redirectUri,
-    scope: 'openid notes:read',
-    code_challenge: CHALLENGE,
-    code_challenge_method: 'S256',
-    ...more,
-  });
-
 t.test('signing out of the app signs out of the server (RP-Initiated Logout)', async (t) => {
   const home = 'https://app.example.com/bye';
   const client = await registerRelyingParty(gatehouse, 'client_secret_basic', {
@@ -338,7 +334,7 @@ t.test('signing out of the app signs out of the server (RP-Initiated Logout)', a
   });
   const config = await connect(client);
   const agent = createUserAgent();
-  const back = await authorize(agent, authorizeAgain(config, client, {}).href, user);
+  const back = await authorize(agent, plainRequest(config, client, {}).href, user);
   const tokens = await oidc.authorizationCodeGrant(config, back, {
     pkceCodeVerifier: VERIFIER,
     idTokenExpected: true,
@@ -352,7 +348,7 @@ t.test('signing out of the app signs out of the server (RP-Initiated Logout)', a
   const form = page.forms.find(({ action }) => action.endsWith('/oauth/logout/confirm'));
   const done = await agent.submit(page, form!, { logout: 'yes' });
   t.equal(done.headers.get('location'), `${home}?state=so+long`);
-  const silent = authorizeAgain(config, client, { prompt: 'none' });
+  const silent = plainRequest(config, client, { prompt: 'none' });
   const answer = await agent.get(silent.href);
   t.match(answer.headers.get('location'), 'error=login_required');
   const foreign = new URL(url);

@@ -83,6 +83,7 @@ export async function openHouse(
     revocations: revocations.port,
     log,
     platformName,
+    defaultPlan: 'default',
   });
   return {
     database,

@@ -18,7 +18,8 @@ interface Printed {
 
 function readPrinted({ stdout }: GatehouseProcess): Printed {
   const url = /^ +(http\S+\/oauth\/authorize\?\S+)$/m.exec(stdout)?.[1] ?? '';
-  const [, email = '', password = ''] = /sign in as (\S+) with the password (\S+)/.exec(stdout) ?? [];
+  const [, email = '', password = ''] =
+    /sign in as (\S+) with the password (\S+)/.exec(stdout) ?? [];
   const curl = /^ +(curl .*)$/m.exec(stdout)?.[1] ?? '';
   const service = /-u ([^:]+):/.exec(curl)?.[1] ?? '';
   const app = url ? (new URL(url).searchParams.get('client_id') ?? '') : '';
@@ -53,7 +54,8 @@ async function tryOut(t: Test, gatehouse: GatehouseProcess): Promise<Printed> {
   t.equal(back.pathname, '/demo/callback');
   const page = await agent.get(back.href);
   t.equal(page.status, 200);
-  const command = /<(?:code|pre)[^>]*>\s*(?:<code[^>]*>)?(curl[\s\S]*?)<\//.exec(page.body)?.[1] ?? '';
+  const command =
+    /<(?:code|pre)[^>]*>\s*(?:<code[^>]*>)?(curl[\s\S]*?)<\//.exec(page.body)?.[1] ?? '';
   const ofUser = await runCurl(command.replaceAll('&amp;', '&').replaceAll('&#39;', "'"));
   t.match(ofUser, { access_token: String, id_token: String, token_type: 'Bearer' });
   t.match(await runCurl(printed.curl), { access_token: String, token_type: 'Bearer' });

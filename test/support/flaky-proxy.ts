@@ -9,6 +9,8 @@ export interface FlakyProxy {
   down(): Promise<void>;
   /** Takes connections and says nothing, and is silent on those it has: packets are lost. */
   freeze(): void;
+  /** Takes connections and resets them at once: a load balancer without a database behind it. */
+  reset(): void;
   up(): Promise<void>;
 }
 
@@ -20,12 +22,17 @@ export async function createFlakyProxy(
   const to = { host: url.hostname, port: Number(url.port || 5432) };
   const sockets = new Set<Socket>();
   let frozen = false;
+  let resetting = false;
   let port = 0;
 
   const join = (from: Socket): void => {
     sockets.add(from);
     from.on('error', () => {}).on('close', () => sockets.delete(from));
     if (frozen) return;
+    if (resetting) {
+      from.resetAndDestroy();
+      return;
+    }
     const onward = connect(to);
     sockets.add(onward);
     onward.on('error', () => {}).on('close', () => sockets.delete(onward));
@@ -46,9 +53,14 @@ export async function createFlakyProxy(
     freeze() {
       frozen = true;
     },
+    reset() {
+      resetting = true;
+      for (const socket of sockets) socket.resetAndDestroy();
+    },
     async up() {
       if (frozen) destroyAll();
       frozen = false;
+      resetting = false;
       if (server) return;
       server = createServer(join).listen(port, '127.0.0.1');
       await once(server, 'listening');

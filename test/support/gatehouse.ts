@@ -32,6 +32,8 @@ export interface TestGatehouseOptions {
   clock?: Clock;
   /** To share one database between two servers, as two processes do. */
   connectionString?: string;
+  /** Another way to the same database for change notifications, to cut. */
+  listenerConnectionString?: string;
   masterKey?: Buffer;
   environment?: Record<string, string>;
   /** Another origin than the address it listens on, e.g. https behind a proxy. */
@@ -64,12 +66,19 @@ export async function startGatehouse(
   const named = options.platform ?? 'example';
   const platform = typeof named === 'string' ? await loadPlatform(named) : named;
   const database = openDatabase({ connectionString, maxConnections: 8, log: silentLog });
-  const notifications = createNotifications({ connectionString, log: silentLog });
+  const notifications = createNotifications({
+    connectionString: options.listenerConnectionString ?? connectionString,
+    log: silentLog,
+  });
   const logLines: string[] = [];
   const gatehouse = await buildApp({
     ...{ config, issuer, platform, database, notifications },
     clock: options.clock ?? systemClock,
     logStream: { write: (line) => void logLines.push(line) },
+  }).catch(async (error: unknown) => {
+    await notifications.close();
+    await database.close();
+    throw error;
   });
   await gatehouse.app.listen({ host: '127.0.0.1', port });
 

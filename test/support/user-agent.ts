@@ -158,7 +158,7 @@ function refuseBrokenCookie(
 export const locationOf = (page: Page): URL =>
   new URL(page.headers.get('location') ?? 'nowhere:', page.url);
 
-const unescape = (text: string) =>
+const unescapeHtml = (text: string) =>
   text
     .replaceAll('&quot;', '"')
     .replaceAll('&#39;', "'")
@@ -189,5 +189,5 @@ function readForms(html: string, base: string): Form[] {
 
 function attributeOf(tag: string, name: string): string | undefined {
   const value = new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1];
-  return value === undefined ? undefined : unescape(value);
+  return value === undefined ? undefined : unescapeHtml(value);
 }

@@ -23,7 +23,10 @@ export const environment: Rule = {
     inSource(files, (path) => path !== 'src/config.ts').flatMap((file) => {
       const reads = nodes(file, (node) => isMember(node, 'process', ['env']));
       const imported = importsOf(file)
-        .filter(({ specifier, node }) => /^(node:)?process$/.test(specifier) && /\benv\b/.test(node.getText()))
+        .filter(
+          ({ specifier, node }) =>
+            /^(node:)?process$/.test(specifier) && /\benv\b/.test(node.getText()),
+        )
         .map(({ node }) => node);
       return [...reads, ...imported].map((node) => findingAt(file, node, 'reads process.env'));
     }),
@@ -46,7 +49,9 @@ export const clock: Rule = {
   mend: 'take a Clock (src/lib/clock.ts) and call clock.now()',
   check: ({ files }) =>
     inSource(files, (path) => path !== 'src/lib/clock.ts').flatMap((file) =>
-      nodes(file, asksForTime).map((node) => findingAt(file, node, `${node.getText()} asks the time`)),
+      nodes(file, asksForTime).map((node) =>
+        findingAt(file, node, `${node.getText()} asks the time`),
+      ),
     ),
   bad: [
     { 'src/a.ts': 'export const a = Date.now();' },
@@ -68,16 +73,17 @@ export const database: Rule = {
   title: 'only stores (*.store.ts) and src/database know SQL and Prisma',
   mend: 'move the statement into the module’s store, behind a verb that says what it guarantees',
   check: ({ files }) =>
-    inSource(files, (path) => !path.startsWith('src/database/') && !path.endsWith('.store.ts')).flatMap(
-      (file) => [
-        ...nodes(file, touchesDatabase).map((node) =>
-          findingAt(file, node, `${firstLine(node)} talks to the database`),
-        ),
-        ...importsOf(file)
-          .filter(({ specifier }) => isDatabaseModule(specifier))
-          .map(({ node, specifier }) => findingAt(file, node, `imports ${specifier}`)),
-      ],
-    ),
+    inSource(
+      files,
+      (path) => !path.startsWith('src/database/') && !path.endsWith('.store.ts'),
+    ).flatMap((file) => [
+      ...nodes(file, touchesDatabase).map((node) =>
+        findingAt(file, node, `${firstLine(node)} talks to the database`),
+      ),
+      ...importsOf(file)
+        .filter(({ specifier }) => isDatabaseModule(specifier))
+        .map(({ node, specifier }) => findingAt(file, node, `imports ${specifier}`)),
+    ]),
   bad: [
     { 'src/a.ts': "await pool.query('SELECT 1');" },
     { 'src/a.ts': "await tx.query<Row>('SELECT 1');" },
@@ -89,9 +95,11 @@ export const database: Rule = {
     { 'src/a.ts': "import pg from 'pg';" },
   ],
   good: {
-    'src/users.store.ts': "import type { User } from './database/generated/client.ts'; pool.query('');",
+    'src/users.store.ts':
+      "import type { User } from './database/generated/client.ts'; pool.query('');",
     'src/database/a.ts': "import pg from 'pg'; await prisma.user.findMany();",
-    'src/a.ts': "import type { Database } from './database/database.ts'; use(request.query, request.query.page);",
+    'src/a.ts':
+      "import type { Database } from './database/database.ts'; use(request.query, request.query.page);",
   },
 };
 
@@ -100,11 +108,13 @@ export const library: Rule = {
   title: 'src/lib is pure: it imports only itself, Node and a few listed packages',
   mend: 'pass in what it needs, or move the file to the room it belongs to',
   check: ({ files }) =>
-    files.filter(({ path }) => path.startsWith('src/lib/') && isCode(path)).flatMap((file) =>
-      importsOf(file)
-        .filter(({ specifier }) => !isAllowedInLibrary(file, specifier))
-        .map(({ node, specifier }) => findingAt(file, node, `imports ${specifier}`)),
-    ),
+    files
+      .filter(({ path }) => path.startsWith('src/lib/') && isCode(path))
+      .flatMap((file) =>
+        importsOf(file)
+          .filter(({ specifier }) => !isAllowedInLibrary(file, specifier))
+          .map(({ node, specifier }) => findingAt(file, node, `imports ${specifier}`)),
+      ),
   bad: [
     { 'src/lib/a.ts': "import fastify from 'fastify';" },
     { 'src/lib/a.ts': "import type { FastifyRequest } from 'fastify';" },
@@ -114,7 +124,8 @@ export const library: Rule = {
     { 'src/lib/a.ts': "const pg = await import('pg');" },
   ],
   good: {
-    'src/lib/a.ts': "import { b } from './b.ts'; import { isIP } from 'node:net'; import type { Logger } from 'pino';",
+    'src/lib/a.ts':
+      "import { b } from './b.ts'; import { isIP } from 'node:net'; import type { Logger } from 'pino';",
     'src/lib/inner/c.ts': "import { a } from '../a.ts';",
   },
 };
@@ -124,10 +135,11 @@ export const http: Rule = {
   title: 'only routes, doors and app.ts use Fastify; others may name its types',
   mend: 'keep HTTP in x.routes.ts or a door, and give the service plain values',
   check: ({ files }) =>
-    inSource(files, (path) => !/^src\/(app\.ts$|doors\/)|\.routes\.ts$/.test(path)).flatMap((file) =>
-      importsOf(file)
-        .filter(({ specifier, isValue }) => isValue && /^(@?fastify(\/|-|$))/.test(specifier))
-        .map(({ node, specifier }) => findingAt(file, node, `imports ${specifier}`)),
+    inSource(files, (path) => !/^src\/(app\.ts$|doors\/)|\.routes\.ts$/.test(path)).flatMap(
+      (file) =>
+        importsOf(file)
+          .filter(({ specifier, isValue }) => isValue && /^(@?fastify(\/|-|$))/.test(specifier))
+          .map(({ node, specifier }) => findingAt(file, node, `imports ${specifier}`)),
     ),
   bad: [
     { 'src/a.service.ts': "import fastify from 'fastify';" },
@@ -140,7 +152,8 @@ export const http: Rule = {
     'src/app.ts': "import fastify from 'fastify';",
     'src/doors/browser.ts': "import cookie from '@fastify/cookie';",
     'src/a/a.routes.ts': "import cookie from '@fastify/cookie';",
-    'src/a.service.ts': "import type { FastifyRequest } from 'fastify'; import { type FastifyReply } from 'fastify';",
+    'src/a.service.ts':
+      "import type { FastifyRequest } from 'fastify'; import { type FastifyReply } from 'fastify';",
   },
 };
 
@@ -159,10 +172,14 @@ function isMember(node: ts.Node, object: string, names: readonly string[]): bool
   }
   if (ts.isElementAccessExpression(node)) {
     const { argumentExpression: key } = node;
-    return node.expression.getText() === object && ts.isStringLiteral(key) && names.includes(key.text);
+    return (
+      node.expression.getText() === object && ts.isStringLiteral(key) && names.includes(key.text)
+    );
   }
   if (!ts.isVariableDeclaration(node) || !ts.isObjectBindingPattern(node.name)) return false;
-  const taken = node.name.elements.map((element) => (element.propertyName ?? element.name).getText());
+  const taken = node.name.elements.map((element) =>
+    (element.propertyName ?? element.name).getText(),
+  );
   return node.initializer?.getText() === object && taken.some((name) => names.includes(name));
 }
 
@@ -184,7 +201,9 @@ function touchesDatabase(node: ts.Node): boolean {
   if (!ts.isPropertyAccessExpression(node)) return false;
   if (/^\$(query|execute)Raw/.test(node.name.text)) return true;
   const owner = node.expression;
-  return ts.isPropertyAccessExpression(owner) ? owner.name.text === 'prisma' : owner.getText() === 'prisma';
+  return ts.isPropertyAccessExpression(owner)
+    ? owner.name.text === 'prisma'
+    : owner.getText() === 'prisma';
 }
 
 function isDatabaseModule(specifier: string): boolean {
@@ -192,9 +211,9 @@ function isDatabaseModule(specifier: string): boolean {
 }
 
 function isAllowedInLibrary(file: HouseFile, specifier: string): boolean {
-  if (!specifier.startsWith('.')) return /^node:/.test(specifier) || LIB_PACKAGES.includes(specifier);
+  if (!specifier.startsWith('.'))
+    return /^node:/.test(specifier) || LIB_PACKAGES.includes(specifier);
   return posix.join(posix.dirname(file.path), specifier).startsWith('src/lib/');
 }
 
 const firstLine = (node: ts.Node) => node.getText().split('\n')[0]!.slice(0, 60);
-

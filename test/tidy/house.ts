@@ -69,8 +69,11 @@ function isFile(path: string): boolean {
 function listFiles(root: string): string[] {
   const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
   try {
-    const options = { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] } as const;
-    const output = execFileSync('git', ['-c', 'safe.directory=*', ...list], options);
+    const output = execFileSync('git', ['-c', 'safe.directory=*', ...list], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     return output.split('\0').filter(Boolean);
   } catch {
     return walk(root, root);
@@ -138,7 +141,10 @@ export function commentsOf(file: HouseFile): Comment[] {
   };
   const visit = (node: ts.Node): void => {
     const children = node.getChildren(tree);
-    if (children.length > 0) return children.forEach(visit);
+    if (children.length > 0) {
+      children.forEach(visit);
+      return;
+    }
     ts.getLeadingCommentRanges(file.text, node.getFullStart())?.forEach(add);
     ts.getTrailingCommentRanges(file.text, node.getEnd())?.forEach(add);
   };

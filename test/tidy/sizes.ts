@@ -11,16 +11,20 @@ export const functionLength: Rule = {
   title: `no function in src is longer than ${FUNCTION_LINES} lines`,
   mend: 'cut it where its steps have names of their own',
   check: ({ files }) =>
-    files.filter((file) => isSource(file.path)).flatMap((file) =>
-      [...nodesOf(file)].filter(isFunction).flatMap((node) => {
-        const lines = linesOf(node);
-        if (lines <= FUNCTION_LINES) return [];
-        return [findingAt(file, node, `${nameOf(node)} has ${lines} lines`)];
-      }),
-    ),
+    files
+      .filter((file) => isSource(file.path))
+      .flatMap((file) =>
+        [...nodesOf(file)].filter(isFunction).flatMap((node) => {
+          const lines = linesOf(node);
+          if (lines <= FUNCTION_LINES) return [];
+          return [findingAt(file, node, `${nameOf(node)} has ${lines} lines`)];
+        }),
+      ),
   bad: [
     { 'src/a.ts': `export function long() {\n${'  work();\n'.repeat(FUNCTION_LINES - 1)}}\n` },
-    { 'src/a.ts': `export const a = {\n  m() {\n${'    work();\n'.repeat(FUNCTION_LINES)}  },\n};\n` },
+    {
+      'src/a.ts': `export const a = {\n  m() {\n${'    work();\n'.repeat(FUNCTION_LINES)}  },\n};\n`,
+    },
     { 'src/a.ts': `export const a = () => {\n${'  work();\n'.repeat(FUNCTION_LINES)}};\n` },
   ],
   good: { 'src/a.ts': `export function fits() {\n${'  work();\n'.repeat(FUNCTION_LINES - 2)}}\n` },
@@ -31,11 +35,13 @@ export const fileLength: Rule = {
   title: `no file in src is longer than ${FILE_LINES} lines`,
   mend: 'it holds more than one subject: give each its own file',
   check: ({ files }) =>
-    files.filter((file) => isSource(file.path)).flatMap(({ path, text }) => {
-      const lines = text.replace(/\n$/, '').split('\n').length;
-      if (lines <= FILE_LINES) return [];
-      return [{ path, line: FILE_LINES + 1, what: `the file has ${lines} lines` }];
-    }),
+    files
+      .filter((file) => isSource(file.path))
+      .flatMap(({ path, text }) => {
+        const lines = text.replace(/\n$/, '').split('\n').length;
+        if (lines <= FILE_LINES) return [];
+        return [{ path, line: FILE_LINES + 1, what: `the file has ${lines} lines` }];
+      }),
   bad: [{ 'src/a.ts': '// line\n'.repeat(FILE_LINES + 1) }],
   good: { 'src/a.ts': '// line\n'.repeat(FILE_LINES), 'test/long.ts': '// line\n'.repeat(999) },
 };

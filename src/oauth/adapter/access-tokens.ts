@@ -7,7 +7,7 @@ import type { AdapterDependencies, ModelAdapter } from './adapter.ts';
  */
 export function createAccessTokenAdapter(
   model: 'AccessToken' | 'ClientCredentials',
-  { database, revocations, presentedTokens }: AdapterDependencies,
+  { database, notifications, revocations, presentedTokens }: AdapterDependencies,
 ): ModelAdapter {
   return {
     async find(handle) {
@@ -16,6 +16,7 @@ export function createAccessTokenAdapter(
     },
     async destroy(jti) {
       await database.transaction((tx) => revocations.denyToken(tx, jti));
+      await notifications.caughtUp();
     },
   };
 }

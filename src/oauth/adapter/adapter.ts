@@ -1,6 +1,13 @@
-import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
+import Provider, {
+  type Adapter,
+  type AdapterFactory,
+  type AdapterPayload,
+  errors,
+  type KoaContextWithOIDC,
+} from 'oidc-provider';
 import type { Database } from '../../database/database.ts';
 import { isDatabaseUnavailable } from '../../database/database.ts';
+import type { Notifications } from '../../database/notifications.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { MasterKey } from '../../lib/master-key.ts';
 import type { Revocations } from '../revocations.store.ts';
@@ -16,6 +23,8 @@ import { createSessionAdapter } from './sessions.store.ts';
 
 export interface AdapterDependencies {
   readonly database: Database;
+  /** What ends a token waits until this process knows of it: the next request may be here already. */
+  readonly notifications: Pick<Notifications, 'caughtUp'>;
   readonly masterKey: MasterKey;
   readonly clock: Clock;
   readonly revocations: Revocations;
@@ -62,6 +71,12 @@ function storeFor(model: string, deps: AdapterDependencies): ModelAdapter {
   }
 }
 
+/**
+ * Requests that have found the database away. The library's error handling asks for the client once more:
+ * it isn't kept waiting a second time.
+ */
+const cutOffs = new WeakMap<KoaContextWithOIDC, Error>();
+
 /** A database that cannot be reached becomes 503; a verb a model must never need is a broken invariant. */
 function guard(model: string, store: ModelAdapter): Adapter {
   const verb =
@@ -71,10 +86,15 @@ function guard(model: string, store: ModelAdapter): Adapter {
     ) =>
     async (...args: Arguments): Promise<Result> => {
       if (!run) throw new Error(`${model} has no ${name}`);
+      const ctx = Provider.ctx;
+      const cutOff = ctx && cutOffs.get(ctx);
+      if (cutOff) throw cutOff;
       try {
         return await run(...args);
       } catch (error) {
-        throw isDatabaseUnavailable(error) ? serviceUnavailable(error) : error;
+        const told = toProtocolError(error);
+        if (ctx && isDatabaseUnavailable(error)) cutOffs.set(ctx, told as Error);
+        throw told;
       }
     };
   return {
@@ -86,6 +106,18 @@ function guard(model: string, store: ModelAdapter): Adapter {
     consume: verb('consume', store.consume),
     revokeByGrantId: verb('revokeByGrantId', store.revokeByGrantId ?? endedWithTheGrant),
   };
+}
+
+/** What Postgres says of a NUL in a text, and in JSON. */
+const NUL_CODES = ['22021', '22P05'];
+
+/** A NUL can only be the caller's: no parameter has one in its grammar (RFC 6749 Appendix A). */
+function toProtocolError(error: unknown): unknown {
+  if (isDatabaseUnavailable(error)) return serviceUnavailable(error);
+  const { code } = error as { code?: string };
+  return NUL_CODES.includes(code ?? '')
+    ? new errors.InvalidRequest('a parameter has a NUL character in it')
+    : error;
 }
 
 /**

@@ -25,7 +25,7 @@ interface Row {
  * everything it rests on stands: not revoked, the user and the client enabled, the membership alive.
  */
 export function createGrantAdapter(deps: AdapterDependencies): ModelAdapter {
-  const { database, clock, revocations } = deps;
+  const { database, notifications, clock, revocations } = deps;
   return {
     async upsert(id, payload, expiresIn) {
       const { jti, kind, exp, iat, accountId, clientId, organizationId, consentId, ...details } =
@@ -71,6 +71,7 @@ export function createGrantAdapter(deps: AdapterDependencies): ModelAdapter {
           target: { kind: 'grant', id },
         });
       });
+      await notifications.caughtUp();
     },
   };
 }

@@ -7,7 +7,10 @@ import {
   toSeconds,
 } from './adapter.ts';
 
-/** A token replayed this soon after its rotation is refused, but its family lives: milliseconds. */
+/**
+ * A token replayed this soon after its rotation is refused, but its family lives: milliseconds. For
+ * whoever revokes or introspects it there is no such grace.
+ */
 const REPLAY_GRACE_MS = 10_000;
 
 interface Row {
@@ -54,10 +57,9 @@ export function createRefreshTokenAdapter(deps: AdapterDependencies): ModelAdapt
       });
       const row = rows[0];
       if (!row) return undefined;
-      if (row.consumed_at && clock.now().getTime() - row.consumed_at.getTime() < REPLAY_GRACE_MS) {
-        return undefined;
-      }
-      return toPayload(row, id);
+      const sinceUseMs = row.consumed_at && clock.now().getTime() - row.consumed_at.getTime();
+      const isRetry = sinceUseMs !== null && sinceUseMs < REPLAY_GRACE_MS;
+      return isRetry && Provider.ctx?.oidc.route === 'token' ? undefined : toPayload(row, id);
     },
 
     async consume(id) {
@@ -83,9 +85,13 @@ const FIND = `
   JOIN grants g ON g.id = rt.grant_id AND g.revoked_at IS NULL
   WHERE rt.id_hash = $1`;
 
+/**
+ * Under a grant that a replay of the code ends at this very moment, too: its redeemer is answered, and
+ * the token is as dead as the grant.
+ */
 const INSERT = `
   INSERT INTO refresh_tokens (${COLUMNS})
-  SELECT $1, g.id, $3, $4, $5, $6, $7, $8, $9 FROM grants g WHERE g.id = $2 AND g.revoked_at IS NULL`;
+  SELECT $1, g.id, $3, $4, $5, $6, $7, $8, $9 FROM grants g WHERE g.id = $2`;
 
 const ROTATE = `
   WITH rotated AS (

@@ -2,8 +2,11 @@ import { type AdapterDependencies, inSeconds, type ModelAdapter } from './adapte
 
 const MODEL = 'ReplayDetection';
 
-/** How long a marker lives until the caller sets its real expiry, seconds. */
-const PROVISIONAL_SECONDS = 600;
+/**
+ * How long a marker lives until the caller sets its real expiry, seconds: longer than anything whose jti
+ * is remembered, so that a crash in between opens no gap.
+ */
+const PROVISIONAL_SECONDS = 2 * 3600;
 
 /**
  * jti values that may be seen once (RFC 7523 §3, RFC 9449 §11.1). oidc-provider asks first and saves

@@ -11,6 +11,12 @@ export interface ClientDirectory {
 
 const CACHED_CLIENTS = 10_000;
 
+/**
+ * What an identifier may look like (RFC 6749 Appendix A.1). Whatever else a caller sends names no client
+ * and takes no room among the cached misses.
+ */
+const CLIENT_ID = /^[\x20-\x7e]{1,256}$/;
+
 export function createClientDirectory(options: {
   database: Database;
   notifications: Notifications;
@@ -21,5 +27,5 @@ export function createClientDirectory(options: {
     notifications: options.notifications,
     channel: CLIENTS_CHANNEL,
   });
-  return { find: (id) => cache.get(id) };
+  return { find: async (id) => (CLIENT_ID.test(id) ? cache.get(id) : undefined) };
 }

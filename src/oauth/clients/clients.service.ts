@@ -34,6 +34,11 @@ export type CreateClientOutcome =
   | { outcome: 'created'; client: OAuthClient; secret: string | undefined }
   | { outcome: 'invalid'; problems: ClientProblem[] };
 
+export type UpdateClientOutcome =
+  | { outcome: 'updated'; client: OAuthClient }
+  | { outcome: 'invalid'; problems: ClientProblem[] }
+  | { outcome: 'not_found' };
+
 export type ClientService = ReturnType<typeof createClientService>;
 
 /** Registering and changing OAuth clients. Secrets leave here once, when they are made. */
@@ -93,20 +98,26 @@ export function createClientService(deps: {
     find: (id: string) => findClient(database.pool, id),
     list: (filter: Parameters<typeof listClients>[1]) => listClients(database.pool, filter),
 
+    /** Changes the fields given; two who change different fields at once both get their way. */
     async update(
-      current: OAuthClient,
+      id: string,
       changes: Partial<ClientInput> & { disabled?: boolean },
       audit: AuditContext,
-    ): Promise<
-      | { outcome: 'updated'; client: OAuthClient }
-      | { outcome: 'invalid'; problems: ClientProblem[] }
-    > {
-      const changed = withDefaults({ ...current, ...changes, id: current.id });
-      const problems = await problemsOf(changed);
-      if (problems.length > 0) return { outcome: 'invalid', problems };
-      const disabled = changes.disabled ?? current.disabled;
-      await updateClient(database, { ...changed, disabled }, clock.now(), revocations, audit);
-      return { outcome: 'updated', client: (await findClient(database.pool, current.id))! };
+    ): Promise<UpdateClientOutcome> {
+      for (;;) {
+        const current = await findClient(database.pool, id);
+        if (!current) return { outcome: 'not_found' };
+        const changed = {
+          ...withDefaults({ ...current, ...changes, id }),
+          disabled: changes.disabled ?? current.disabled,
+        };
+        const problems = await problemsOf(changed);
+        if (problems.length > 0) return { outcome: 'invalid', problems };
+        const { updatedAt } = current;
+        if (await updateClient(database, changed, updatedAt, clock.now(), revocations, audit)) {
+          return { outcome: 'updated', client: (await findClient(database.pool, id))! };
+        }
+      }
     },
 
     delete: (client: OAuthClient, audit: AuditContext) =>
@@ -188,11 +199,17 @@ function ownRules(client: NewClient, platform: Platform): ClientProblem[] {
   if (isPublic && !client.requirePkce) {
     report('require_pkce', 'a public client cannot go without PKCE (RFC 9700 §2.1.1)');
   }
+  if (client.jwks?.keys.some((key) => PRIVATE_MEMBERS.some((member) => member in key))) {
+    report('jwks', 'holds a private or symmetric key; register the public half only');
+  }
   if (client.tokenEndpointAuthMethod === 'private_key_jwt' && !client.jwks && !client.jwksUri) {
     report('jwks', 'private_key_jwt needs the public keys: jwks or jwks_uri');
   }
   return problems;
 }
+
+/** @see RFC 7518 §6: what only the owner of a key may know */
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'] as const;
 
 const PROTOCOL_SCOPES: ReadonlySet<string> = new Set([
   'openid',

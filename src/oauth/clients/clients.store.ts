@@ -67,10 +67,17 @@ export async function insertClient(
   });
 }
 
-/** Replaces the metadata; a client that was disabled or lost a right loses its tokens too. */
+/**
+ * Replaces the metadata, provided that nobody changed the client since it was read; a client that is
+ * disabled loses its tokens too.
+ *
+ * @param readAt the updatedAt that was read
+ * @returns false when it was changed or deleted meanwhile: read again, merge again
+ */
 export async function updateClient(
   database: Database,
   client: NewClient & { disabled: boolean },
+  readAt: Date,
   now: Date,
   revocations: Revocations,
   audit: AuditContext,
@@ -81,11 +88,12 @@ export async function updateClient(
     const { rows } = await tx.query<{ was_disabled: boolean }>(
       `UPDATE clients SET ${names.map((name, i) => `${name} = $${i + 2}`).join(', ')},
          disabled_at = CASE WHEN $${names.length + 2} THEN COALESCE(clients.disabled_at, $${names.length + 3}) END,
-         updated_at = $${names.length + 3}
-       FROM (SELECT client_id, disabled_at FROM clients WHERE client_id = $1 FOR UPDATE) AS old
-       WHERE clients.client_id = old.client_id
+         updated_at = GREATEST($${names.length + 3}, old.updated_at + interval '1 ms')
+       FROM (SELECT client_id, disabled_at, updated_at FROM clients
+             WHERE client_id = $1 FOR UPDATE) AS old
+       WHERE clients.client_id = old.client_id AND old.updated_at = $${names.length + 4}
        RETURNING old.disabled_at IS NOT NULL AS was_disabled`,
-      [client.id, ...Object.values(values), client.disabled, now],
+      [client.id, ...Object.values(values), client.disabled, now, readAt],
     );
     if (!rows[0]) return false;
     if (client.disabled && !rows[0].was_disabled) await revocations.denyClient(tx, client.id);

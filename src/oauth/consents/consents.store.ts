@@ -67,13 +67,18 @@ export async function touchConsent(executor: Executor, id: string, now: Date): P
   });
 }
 
+/** An answer: what was allowed, and what was asked for and left unticked. */
+type ConsentGiven = Pick<Consent, 'id' | 'userId' | 'clientId' | 'organizationId' | 'scopes'> & {
+  readonly refused: readonly string[];
+};
+
 /**
- * Adds scopes to the consent of (user, client, organization), making it when there is none. Safe when
- * two tabs agree at once: the second adds to the first's.
+ * Adds scopes to the consent of (user, client, organization), making it when there is none, and takes
+ * out what is refused now. Safe when two tabs agree at once: the second adds to the first's.
  */
 export async function grantConsent(
   database: Database,
-  consent: Pick<Consent, 'id' | 'userId' | 'clientId' | 'organizationId' | 'scopes'>,
+  consent: ConsentGiven,
   now: Date,
   audit: AuditContext,
 ): Promise<Consent> {
@@ -84,10 +89,15 @@ export async function grantConsent(
        VALUES ($1, $2, $3, $4, $5, '{}', $6, $6, $6)
        ON CONFLICT (user_id, client_id, COALESCE(organization_id, '')) WHERE revoked_at IS NULL
        DO UPDATE SET
-         scopes = ARRAY(SELECT DISTINCT unnest(consents.scopes || EXCLUDED.scopes) ORDER BY 1),
+         scopes = ARRAY(
+           SELECT DISTINCT scope FROM unnest(consents.scopes || EXCLUDED.scopes) AS scope
+           WHERE scope <> ALL ($7::text[]) ORDER BY scope),
          updated_at = EXCLUDED.updated_at, last_used_at = EXCLUDED.last_used_at
        RETURNING *`,
-      [consent.id, consent.userId, consent.clientId, consent.organizationId, consent.scopes, now],
+      [
+        ...[consent.id, consent.userId, consent.clientId, consent.organizationId],
+        ...[consent.scopes, now, consent.refused],
+      ],
     );
     await recordAuditEvent(tx, {
       ...audit,

@@ -1,5 +1,7 @@
 import type { Database } from '../../database/database.ts';
 import type { Notifications } from '../../database/notifications.ts';
+import { patiently } from '../../database/patiently.ts';
+import { untilDone } from '../../database/until-done.ts';
 import type { Clock } from '../../lib/clock.ts';
 import {
   DENYLIST_CHANNEL,
@@ -49,6 +51,7 @@ export function createDenylist(options: {
   const { database, notifications, clock } = options;
   const mirror = new Map<string, DenylistEntry>();
   let mirrored = false;
+  let losses = 0;
 
   const add = (entry: DenylistEntry) => {
     if (mirror.size % PURGE_EVERY === 0) dropExpired(mirror, clock.now());
@@ -57,24 +60,25 @@ export function createDenylist(options: {
   };
 
   async function reload(): Promise<void> {
+    const before = losses;
     const entries = await listDenied(database.pool, clock.now(), MIRROR_LIMIT + 1);
     dropExpired(mirror, clock.now());
     for (const entry of entries) add(entry);
-    mirrored = entries.length <= MIRROR_LIMIT;
+    // What was read while nobody listened may be old already.
+    const heardAll = notifications.healthy && losses === before;
+    mirrored = heardAll && entries.length <= MIRROR_LIMIT;
   }
 
   notifications.on(DENYLIST_CHANNEL, (payload) => add(parseNotification(payload)));
   notifications.onLost(() => {
+    losses += 1;
     mirrored = false;
   });
-  notifications.onRestored(() => {
-    void reload().catch(() => {
-      // Still reading through; the next restoration tries again.
-    });
-  });
+  // Until it succeeds, the database is asked.
+  notifications.onRestored(untilDone(notifications, reload));
 
   return {
-    start: reload,
+    start: () => patiently(reload),
     isDenied(token) {
       const marks = marksOf(token);
       if (mirrored) return marks.some((mark) => denies(mirror.get(keyOf(mark)), token));

@@ -10,7 +10,7 @@ import type { ClientDirectory } from '../clients/client-directory.ts';
 import { findConsent, grantConsent } from '../consents/consents.store.ts';
 import { newGrant } from '../grants/new-grant.ts';
 import { IDENTITY_SCOPES } from '../scopes.ts';
-import type { InteractionRequest } from './interaction.ts';
+import { InteractionGoneError, type InteractionRequest } from './interaction.ts';
 
 /** What the consent page shows, but for its forms, which are the route's. */
 export type ConsentQuestion = Omit<ConsentPage, 'action' | 'csrf' | 'switchAccount' | 'error'>;
@@ -52,7 +52,7 @@ export function createConsentService(deps: {
   async function situation(request: InteractionRequest, userId: string) {
     const client = await clients.find(request.clientId);
     const user = await identity.findUser(userId);
-    if (!client || !user) throw new Error('an interaction outlived its client or user');
+    if (!client || !user) throw new InteractionGoneError();
     const standing = request.asksConsentAgain
       ? undefined
       : await findConsent(database.pool, { userId, clientId: client.id });
@@ -108,6 +108,7 @@ export function createConsentService(deps: {
       if (choices.length > 0 && !isChoice) return { outcome: 'organization_missing' };
 
       const ticked = asked.filter((scope) => answer.scopes.includes(scope));
+      const refused = asked.filter((scope) => !ticked.includes(scope));
       const identityScopes = request.scopes.filter((scope) => !scopes.has(scope));
       const granted = [...identityScopes, ...allowed, ...ticked];
       if (granted.length === 0) return { outcome: 'nothing_granted' };
@@ -121,6 +122,7 @@ export function createConsentService(deps: {
           clientId: client.id,
           organizationId: choices.length > 0 ? organizationId : null,
           scopes: granted,
+          refused,
         },
         now,
         audit,
@@ -130,8 +132,7 @@ export function createConsentService(deps: {
         clientId: client.id,
         consentId: consent.id,
         organizationId: consent.organizationId,
-        scopes: granted,
-        refused: asked.filter((scope) => !ticked.includes(scope)),
+        ...{ scopes: granted, refused },
         resources: request.resources,
       });
       return { outcome: 'granted', grantId: await grant.save() };

@@ -10,6 +10,7 @@ import type { ProviderHost } from '../provider-host.ts';
 import type { BrowserSessions } from '../sessions/browser-sessions.ts';
 import type { ConsentService } from './consent.service.ts';
 import {
+  bindToSession,
   finishInteraction,
   forgetAccount,
   type Interaction,
@@ -52,6 +53,9 @@ export async function interactionRoutes(
     async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
       const interaction = await loadInteraction(host.current, request, reply);
       const about = readInteraction(interaction);
+      if (about.sessionUid && (await sessions.current(request))?.uid !== about.sessionUid) {
+        throw new InteractionGoneError();
+      }
       const target = formTargetOf(about.redirectUri);
       reply.headers(pageHeaders(target ? [target] : []));
       return step({ request, reply, interaction, about });
@@ -73,11 +77,9 @@ export async function interactionRoutes(
   };
 
   async function signIn(visited: Visit, accountId: string, remember: boolean) {
-    const { request, reply, interaction, about } = visited;
-    if (about.accountId && about.accountId !== accountId) {
-      await sessions.end(request, reply);
-      await forgetAccount(interaction);
-    }
+    const { request, reply, interaction } = visited;
+    const session = await sessions.begin(request, reply, { userId: accountId, remember });
+    await bindToSession(interaction, session);
     return finish(visited, { login: { accountId, amr: ['pwd'], remember } });
   }
 

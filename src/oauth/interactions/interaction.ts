@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type Provider from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { splitScope } from '../scopes.ts';
+import type { BrowserSession } from '../sessions/browser-sessions.ts';
 
 export type Interaction = InstanceType<Provider['Interaction']>;
 
@@ -17,6 +18,8 @@ export interface InteractionRequest {
   readonly asksConsentAgain: boolean;
   readonly loginHint: string | undefined;
   readonly accountId: string | undefined;
+  /** The browser session it belongs to; absent before sign-in. */
+  readonly sessionUid: string | undefined;
 }
 
 /** The interaction's cookie is missing, its row has expired, or it was finished already. */
@@ -59,6 +62,7 @@ export function readInteraction(interaction: Interaction): InteractionRequest {
     asksConsentAgain: splitScope(params.prompt).includes('consent'),
     loginHint: typeof params.login_hint === 'string' ? params.login_hint : undefined,
     accountId: interaction.session?.accountId,
+    sessionUid: interaction.session?.uid,
   };
 }
 
@@ -75,6 +79,20 @@ export async function finishInteraction(
   options: { mergeWithLastSubmission: boolean },
 ): Promise<string> {
   return provider.interactionResult(request.raw, reply.raw, result as never, options);
+}
+
+/**
+ * From sign-in on, the request belongs to the session of the browser in which it happened, and only that
+ * one resumes it. The interaction's own cookies prove little: their value stands in the address, and a
+ * neighbouring subdomain can plant them (session fixation).
+ */
+export async function bindToSession(
+  interaction: Interaction,
+  { uid, userId }: BrowserSession,
+): Promise<void> {
+  const changed = interaction as unknown as Record<string, unknown>;
+  changed.session = { uid, accountId: userId };
+  await interaction.persist();
 }
 
 /** Forgets who was signed in, so that somebody else can answer the same request. */

@@ -6,6 +6,8 @@ import type { ProviderHost } from '../provider-host.ts';
 
 /** Who is signed in in this browser. */
 export interface BrowserSession {
+  /** Names the session without being its secret: the cookie's value changes, this stays. */
+  readonly uid: string;
   readonly userId: string;
   /** Seconds since the epoch. */
   readonly signedInAt: number;
@@ -14,12 +16,15 @@ export interface BrowserSession {
 /** The one session of a browser: the protocol's, also read and written by our own pages. */
 export interface BrowserSessions {
   current(request: FastifyRequest): Promise<BrowserSession | undefined>;
-  /** Signs in under a new identifier; what was known before is dropped (session fixation). */
+  /**
+   * Signs in under a new identifier (session fixation). Somebody else's session ends; the same user's
+   * goes on, so that what they left open in another tab does too.
+   */
   begin(
     request: FastifyRequest,
     reply: FastifyReply,
     user: { userId: string; remember: boolean },
-  ): Promise<void>;
+  ): Promise<BrowserSession>;
   end(request: FastifyRequest, reply: FastifyReply): Promise<void>;
 }
 
@@ -44,23 +49,29 @@ export function createBrowserSessions(options: {
     const id = request.cookies[name];
     return id ? ((await host.current.Session.find(id)) as Session | undefined) : undefined;
   }
+  const newSession = () =>
+    new (host.current.Session as unknown as new (payload: object) => Session)({});
 
   return {
     async current(request) {
       const session = await find(request);
       if (!session?.accountId) return undefined;
-      return { userId: session.accountId, signedInAt: session.loginTs ?? 0 };
+      return toBrowserSession(session, session.accountId);
     },
 
     async begin(request, reply, { userId, remember }) {
-      await (await find(request))?.destroy();
-      const session = new (host.current.Session as unknown as new (payload: object) => Session)({});
+      const known = await find(request);
+      const session = known?.accountId === userId ? known : newSession();
+      if (session === known) session.resetIdentifier();
+      else await known?.destroy();
+      session.transient = undefined;
       session.loginAccount({ accountId: userId, amr: ['pwd'], transient: !remember });
       await session.save(platform.tokens.sessionTtlSeconds);
       reply.setCookie(name, session.id, {
         ...attributes,
         ...(remember ? { maxAge: platform.tokens.sessionTtlSeconds } : {}),
       });
+      return toBrowserSession(session, userId);
     },
 
     async end(request, reply) {
@@ -69,3 +80,9 @@ export function createBrowserSessions(options: {
     },
   };
 }
+
+const toBrowserSession = (session: Session, userId: string): BrowserSession => ({
+  uid: session.uid,
+  userId,
+  signedInAt: session.loginTs ?? 0,
+});

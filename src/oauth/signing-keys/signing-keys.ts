@@ -6,6 +6,8 @@ import type { AuditActor } from '../../audit/audit.ts';
 import type { Database } from '../../database/database.ts';
 import type { Executor } from '../../database/executor.ts';
 import type { Notifications } from '../../database/notifications.ts';
+import { patiently } from '../../database/patiently.ts';
+import { untilDone } from '../../database/until-done.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { MasterKey } from '../../lib/master-key.ts';
@@ -65,16 +67,23 @@ export function createSigningKeys(options: {
   const listeners: (() => void)[] = [];
   let all: readonly SigningKey[] = [];
   let byKid = new Map<string, SigningKey>();
+  let asked = 0;
+  let answered = 0;
 
   async function reload(): Promise<void> {
+    asked += 1;
+    const question = asked;
     const stored = await listSigningKeys(database.pool);
+    // A later question was faster.
+    if (question < answered) return;
+    answered = question;
     all = stored.map((key) => open(key, masterKey)).sort(byUse);
     byKid = new Map(all.map((key) => [key.kid, key]));
     for (const listener of listeners) listener();
   }
-  const reloadInBackground = () => {
-    reload().catch((error: unknown) => log.error({ err: error }, 'signing keys could not be read'));
-  };
+  const reloadInBackground = untilDone(options.notifications, reload, (error) =>
+    log.error({ err: error }, 'signing keys could not be read'),
+  );
   options.notifications.on(SIGNING_KEYS_CHANNEL, reloadInBackground);
   options.notifications.onRestored(reloadInBackground);
 
@@ -103,11 +112,15 @@ export function createSigningKeys(options: {
     find: (kid) => byKid.get(kid),
     onChange: (listener) => void listeners.push(listener),
     async start() {
-      await withRotationLock(database, async (tx, keys) => {
-        if (!keys.some((key) => key.status === 'current'))
-          await advance(tx, keys, { kind: 'system' });
+      const hasCurrent = (keys: readonly StoredSigningKey[]) =>
+        keys.some((key) => key.status === 'current');
+      await patiently(async () => {
+        if (hasCurrent(await listSigningKeys(database.pool))) return;
+        await withRotationLock(database, async (tx, keys) => {
+          if (!hasCurrent(keys)) await advance(tx, keys, { kind: 'system' });
+        });
       });
-      await reload();
+      await patiently(reload);
     },
     async rotate(actor) {
       await withRotationLock(database, (tx, keys) => advance(tx, keys, actor));
@@ -148,12 +161,17 @@ function open(key: StoredSigningKey, masterKey: MasterKey): SigningKey {
   };
 }
 
-/** @throws Error when MASTER_KEY is not the one the database was filled with */
+/** MASTER_KEY is not the one the database was filled with. */
+class MasterKeyError extends Error {
+  override name = 'MasterKeyError';
+}
+
+/** @throws MasterKeyError */
 function decryptJwk(key: StoredSigningKey, masterKey: MasterKey): JWK {
   try {
     return JSON.parse(masterKey.decrypt(key.privateEncrypted, boxOf(key.kid)).toString('utf8'));
   } catch (cause) {
-    throw new Error(
+    throw new MasterKeyError(
       `Signing key ${key.kid} cannot be decrypted: MASTER_KEY is not the one this database was used with. Start with the right one; it cannot be recovered from the database.`,
       { cause },
     );

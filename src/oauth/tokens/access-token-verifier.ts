@@ -39,6 +39,7 @@ export function createAccessTokenVerifier(options: {
   const { issuer, signingKeys, denylist } = options;
 
   async function verifySignature(token: string): Promise<AccessTokenClaims | undefined> {
+    if (!isCanonical(token)) return undefined;
     try {
       const { payload } = await jwtVerify(
         token,
@@ -77,4 +78,13 @@ export function createAccessTokenVerifier(options: {
       return denied ? undefined : claims;
     },
   };
+}
+
+/**
+ * Whether the signature is spelled in the one way there is: base64url leaves four bits of its last
+ * character unused, and decoders ignore them, so sixteen texts would pass for one token (RFC 4648 §3.5).
+ */
+function isCanonical(token: string): boolean {
+  const signature = token.slice(token.lastIndexOf('.') + 1);
+  return Buffer.from(signature, 'base64url').toString('base64url') === signature;
 }

@@ -26,8 +26,8 @@ export function createPresentedTokens(verifier: AccessTokenVerifier): PresentedT
   };
 }
 
-/** A JWT has two dots; Gatehouse's opaque tokens have none. */
-export const looksLikeJwt = (token: string) => token.split('.').length === 3;
+/** A JWT has dots, signed or encrypted; Gatehouse's opaque tokens have none. */
+export const looksLikeJwt = (token: string) => token.includes('.');
 
 /**
  * Without grantId on purpose: the denylist has spoken for the grant already, and revoking one access

@@ -1,0 +1,50 @@
+/**
+ * One count to be raised: at most `limit` within a window that begins with the first request of it.
+ * A null window never ends: the count is for life.
+ */
+export interface Charge {
+  /** Who counts what, e.g. `requests_per_minute:key:0192…`. */
+  readonly key: string;
+  readonly limit: number;
+  readonly windowSeconds: number | null;
+}
+
+/** A count after (or, when it was not admitted, as it stood at) a request. */
+export interface Count {
+  readonly key: string;
+  readonly limit: number;
+  readonly used: number;
+  /** Null for a count for life. */
+  readonly resetsAt: Date | null;
+}
+
+export type Admission =
+  | { readonly admitted: true; readonly counts: readonly Count[] }
+  /** `exhausted` is the first count without room; nothing was charged. */
+  | { readonly admitted: false; readonly counts: readonly Count[]; readonly exhausted: Count };
+
+/**
+ * Counts requests. All charges of one call are admitted together or none is: whatever the number of
+ * callers and processes, no count ever exceeds its limit.
+ */
+export interface CounterStore {
+  /** Charges one request to every count, if each has room. An answer without waiting where there is one. */
+  admit(charges: readonly Charge[], now: Date): Admission | Promise<Admission>;
+  /** The counts as they stand; one that was never charged is not among them. */
+  read(keys: readonly string[], now: Date): Promise<readonly Count[]>;
+  /** Forgets a count, for an operator's hand. */
+  reset(key: string): Promise<void>;
+}
+
+/** The store does not answer. What follows is the platform's policy. */
+export class CounterStoreUnavailableError extends Error {
+  constructor(cause: unknown) {
+    super('the counter store does not answer', { cause });
+    this.name = 'CounterStoreUnavailableError';
+  }
+}
+
+/** The verdict over counts as they stand, the same for every store. */
+export function firstExhausted(counts: readonly Count[]): Count | undefined {
+  return counts.find((count) => count.used >= count.limit);
+}

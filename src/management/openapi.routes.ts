@@ -1,0 +1,108 @@
+import swagger from '@fastify/swagger';
+import type { FastifyInstance, RouteOptions } from 'fastify';
+import { PROBLEM_CODES, PROBLEM_TYPE, type ProblemCode, statusOf, titleOf } from './problems.ts';
+
+const ABOUT = `Everything an operator does by hand or by program.
+
+Lists come in pages: \`limit\` items at most, and \`next_cursor\` to read on. Every error is a problem
+document (RFC 9457) whose \`code\` says which:
+
+${PROBLEM_CODES.map((code) => `- \`${code}\` (${statusOf(code)}): ${titleOf(code)}`).join('\n')}`;
+
+/**
+ * Answers at /openapi.json with a description, in OpenAPI 3.1, of every route that is added to the door
+ * from now on: made of the schemas that requests are held to and answers are written by.
+ */
+export async function openApiRoutes(
+  door: FastifyInstance,
+  about: { issuer: string; platformName: string },
+): Promise<void> {
+  door.addHook('onRoute', declareProblems);
+  await door.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: `${about.platformName} management API`,
+        version: '1',
+        description: ABOUT,
+      },
+      servers: [{ url: about.issuer }],
+      security: [{ adminKey: [] }],
+      components: {
+        securitySchemes: {
+          adminKey: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'ADMIN_KEY of the environment.',
+          },
+        },
+      },
+    },
+    transformObject: (documents) => {
+      if (!('openapiObject' in documents)) throw new Error('the document is not OpenAPI');
+      markOptionalBodies(documents.openapiObject as Document);
+      return documents.openapiObject;
+    },
+    refResolver: {
+      buildLocalReference: (schema, _baseUri, _fragment, index) => `${schema.$id ?? index}`,
+    },
+  });
+  door.get('/openapi.json', { config: { access: 'anyone' }, schema: { hide: true } }, async () =>
+    door.swagger(),
+  );
+}
+
+/** As much of a document as is read here. */
+interface Document {
+  paths?: Record<string, Record<string, { requestBody?: RequestBody }>>;
+}
+
+interface RequestBody {
+  required?: boolean;
+  content: Record<string, { schema?: { type?: string | string[] } }>;
+}
+
+/** A body that may be left out has a schema that takes null; OpenAPI has a word of its own for it. */
+function markOptionalBodies({ paths = {} }: Document): void {
+  const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
+  for (const { requestBody } of operations) {
+    const schema = requestBody?.content['application/json']?.schema;
+    if (!requestBody || !schema || !Array.isArray(schema.type)) continue;
+    requestBody.required = !schema.type.includes('null');
+    schema.type = 'object';
+  }
+}
+
+/** Every route is answered by its door as well: adds the problems that this means for it. */
+function declareProblems(route: RouteOptions): void {
+  const { schema, config } = route;
+  if (!schema || schema.hide) return;
+  const codes: ProblemCode[] = [
+    ...(schema.body || schema.querystring ? (['validation_failed'] as const) : []),
+    ...(schema.body ? BODY_PROBLEMS : []),
+    ...(schema.params ? (['not_found'] as const) : []),
+    ...DOOR_PROBLEMS,
+    ...(config?.problems ?? []),
+  ];
+  const byStatus = Map.groupBy(codes, statusOf);
+  const response = Object.fromEntries(
+    [...byStatus].map(([status, codes]) => [status, problemAnswer(status, codes)]),
+  );
+  route.schema = { ...schema, response: { ...response, ...(schema.response as object) } };
+}
+
+const DOOR_PROBLEMS = ['unauthenticated', 'forbidden', 'internal_error', 'unavailable'] as const;
+const BODY_PROBLEMS = ['malformed_request', 'payload_too_large', 'unsupported_media_type'] as const;
+
+const HEADERS: Readonly<Record<number, Record<string, object>>> = {
+  401: { 'WWW-Authenticate': { type: 'string', description: 'Bearer (RFC 6750 §3)' } },
+  503: { 'Retry-After': { type: 'integer', description: 'Seconds (RFC 9110 §10.2.3)' } },
+};
+
+function problemAnswer(status: number, codes: readonly ProblemCode[]) {
+  return {
+    description: codes.map((code) => `\`${code}\`: ${titleOf(code)}.`).join(' '),
+    content: { [PROBLEM_TYPE]: { schema: { $ref: 'Problem#' } } },
+    ...(HEADERS[status] && { headers: HEADERS[status] }),
+  };
+}

@@ -1,0 +1,43 @@
+import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider';
+
+/** Where a standard wants another answer than the one oidc-provider gives. */
+export function correctAnswers(provider: Provider): void {
+  provider.use(async (ctx, next) => {
+    await next();
+    refusePublicIntrospection(ctx as KoaContextWithOIDC);
+    challenge(ctx as KoaContextWithOIDC, provider.issuer);
+  });
+  nameUnauthorizedClients(provider);
+}
+
+/**
+ * Introspection asks for a client that authenticates (RFC 7662 §2.1). The library lets a public one ask,
+ * and would tell it by its answer which tokens exist.
+ */
+function refusePublicIntrospection(ctx: KoaContextWithOIDC): void {
+  if (ctx.oidc?.route !== 'introspection' || ctx.status !== 200) return;
+  if (ctx.oidc.client?.clientAuthMethod !== 'none') return;
+  const { statusCode, error, error_description } = new errors.InvalidClientAuth();
+  ctx.status = statusCode;
+  ctx.body = { error, error_description };
+}
+
+/** Every 401 says how to do better (RFC 9110 §15.5.2), not only the one for HTTP Basic. */
+function challenge(ctx: KoaContextWithOIDC, issuer: string): void {
+  if (ctx.status !== 401 || ctx.response.has('www-authenticate')) return;
+  ctx.set('www-authenticate', `Basic realm="${issuer}"`);
+}
+
+/** A grant type that is not the client's is `unauthorized_client` (RFC 6749 §5.2), not `invalid_request`. */
+function nameUnauthorizedClients(provider: Provider): void {
+  const client = provider.Client.prototype;
+  const allowed = client.grantTypeAllowed;
+  client.grantTypeAllowed = function (type) {
+    if (allowed.call(this, type)) return true;
+    const oidc = Provider.ctx?.oidc;
+    if (oidc?.route === 'token' && oidc.params?.grant_type === type) {
+      throw new errors.UnauthorizedClient('requested grant type is not allowed for this client');
+    }
+    return false;
+  };
+}

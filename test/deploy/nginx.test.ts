@@ -1,0 +1,261 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request,
+  type Server,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import t, { type Test } from 'tap';
+
+// deploy/nginx.conf, in a real nginx before two small servers. .ci/run installs nginx; where there is none
+// the file is only read.
+
+const CONFIGURATION = readFileSync(
+  fileURLToPath(new URL('../../deploy/nginx.conf', import.meta.url)),
+  'utf8',
+);
+const NGINX = findNginx();
+
+/** Debian keeps it where only root's PATH leads. */
+function findNginx(): string | undefined {
+  const path = [process.env.PATH, '/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin'].join(
+    delimiter,
+  );
+  const found = spawnSync('sh', ['-c', 'command -v nginx'], {
+    env: { PATH: path },
+    encoding: 'utf8',
+  });
+  return found.stdout.trim() || undefined;
+}
+
+interface Upstream {
+  port: number;
+  server: Server;
+  /** What it was asked, in order. */
+  requests: { method: string; url: string; headers: IncomingHttpHeaders; connection: number }[];
+}
+
+async function startUpstream(t: Test, name: string): Promise<Upstream> {
+  const connections = new WeakMap<object, number>();
+  const requests: Upstream['requests'] = [];
+  let opened = 0;
+  const server = createServer((incoming, answer) => {
+    const { method = '', url = '', headers, socket } = incoming;
+    requests.push({ method, url, headers, connection: connections.get(socket) ?? 0 });
+    incoming.resume().on('end', () => {
+      answer.statusCode = url === '/busy' ? 503 : 200;
+      answer.end(name);
+    });
+  });
+  server.on('connection', (socket) => connections.set(socket, ++opened));
+  server.keepAliveTimeout = 60_000;
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { server, requests, port: (server.address() as AddressInfo).port };
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+/** The file with this machine's places and ports; everything else as it is. */
+function adapt(places: { directory: string; port: number; upstreams: number[] }): string {
+  const { directory, port, upstreams } = places;
+  return CONFIGURATION.replaceAll('/tmp/', `${directory}/`)
+    .replace('/dev/stdout', `${directory}/access.log`)
+    .replace('/dev/stderr', 'stderr')
+    .replace('include /etc/nginx/mime.types;', '')
+    .replace('listen 8080;', `listen 127.0.0.1:${port};`)
+    .replace('gatehouse-1:3000', `127.0.0.1:${upstreams[0]}`)
+    .replace('gatehouse-2:3000', `127.0.0.1:${upstreams[1]}`);
+}
+
+interface Nginx {
+  port: number;
+  accessLog(): string;
+}
+
+async function startNginx(t: Test, program: string, upstreams: number[]): Promise<Nginx> {
+  const directory = await mkdtemp(join(tmpdir(), 'gatehouse-nginx-'));
+  // Root's workers run as another user.
+  await chmod(directory, 0o777);
+  const port = await freePort();
+  const file = join(directory, 'nginx.conf');
+  await writeFile(file, adapt({ directory, port, upstreams }));
+  const arguments_ = ['-p', directory, '-c', file];
+  const check = spawnSync(program, [...arguments_, '-t'], { encoding: 'utf8' });
+  t.equal(check.status, 0, `nginx -t: ${check.stderr}`);
+  const nginx = spawn(program, [...arguments_, '-g', 'daemon off;'], { stdio: 'ignore' });
+  t.teardown(async () => {
+    await stop(nginx);
+    await rm(directory, { recursive: true, force: true });
+  });
+  for (let tries = 0; tries < 200 && !(await answers(port)); tries += 1) await sleep(25);
+  return { port, accessLog: () => readFileSync(join(directory, 'access.log'), 'utf8') };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  await exited;
+}
+
+const answers = (port: number) =>
+  send(port, '/metrics').then(
+    () => true,
+    () => false,
+  );
+
+interface Answer {
+  status: number;
+  body: string;
+  headers: IncomingHttpHeaders;
+}
+
+async function send(
+  port: number,
+  path: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<Answer> {
+  const { method = 'GET', headers = {}, body } = options;
+  const outgoing = request({ host: '127.0.0.1', port, path, method, headers, agent: false });
+  outgoing.end(body);
+  const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+  let text = '';
+  for await (const chunk of incoming.setEncoding('utf8')) text += chunk;
+  return { status: incoming.statusCode ?? 0, body: text, headers: incoming.headers };
+}
+
+t.test(
+  'the configuration is whole: braces, statements, and every place this test adapts',
+  async (t) => {
+    const text = CONFIGURATION.replace(/#.*$/gm, '').replace(/'[^']*'/g, "''");
+    t.equal(text.split('{').length, text.split('}').length, 'as many braces open as close');
+    const unfinished = text
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => /[^;{}']$/.test(line));
+    t.same(unfinished, [], 'every statement ends');
+    for (const place of ['listen 8080;', 'gatehouse-1:3000', 'gatehouse-2:3000', '/dev/stdout']) {
+      t.equal(CONFIGURATION.split(place).length, 2, `${place} is there once`);
+    }
+    for (const header of [
+      'Host $http_host',
+      'X-Forwarded-For $remote_addr',
+      'X-Forwarded-Proto $scheme',
+    ]) {
+      t.match(text, `proxy_set_header ${header};`);
+    }
+    t.notMatch(
+      text,
+      /\$(request|request_uri|args|query_string|http_referer|http_authorization)\b/,
+      'no secrets in the log',
+    );
+  },
+);
+
+if (NGINX) testRunning(NGINX);
+else
+  t.comment(
+    'NO NGINX ON THIS MACHINE: deploy/nginx.conf was read, not run (apt-get install nginx-light)',
+  );
+
+function testRunning(program: string): void {
+  t.test(
+    'tells Gatehouse who called, by what host and scheme, whatever the caller claims',
+    async (t) => {
+      const [one, two] = [await startUpstream(t, 'one'), await startUpstream(t, 'two')];
+      const nginx = await startNginx(t, program, [one.port, two.port]);
+      const headers = {
+        host: 'auth.example.com:8443',
+        'x-forwarded-for': '203.0.113.9',
+        'x-forwarded-proto': 'gopher',
+        authorization: 'Bearer secret',
+      };
+      const answer = await send(nginx.port, '/oauth/userinfo?key=in-the-query', { headers });
+      t.equal(answer.status, 200);
+      const seen = [...one.requests, ...two.requests][0];
+      t.equal(seen?.headers.host, 'auth.example.com:8443', 'Host with its port');
+      t.equal(seen?.headers['x-forwarded-for'], '127.0.0.1', 'the address of the connection only');
+      t.equal(seen?.headers['x-forwarded-proto'], 'http');
+      t.equal(seen?.headers.authorization, 'Bearer secret');
+      t.equal(seen?.url, '/oauth/userinfo?key=in-the-query', 'the query, unchanged');
+      t.notMatch(answer.headers.server, /\d/, 'no version of nginx');
+      t.match(nginx.accessLog(), 'GET /oauth/userinfo 200');
+      t.notMatch(nginx.accessLog(), /in-the-query|secret/, 'and none of it in the log');
+    },
+  );
+
+  t.test('spreads requests over both, on connections that stay open', async (t) => {
+    const upstreams = [await startUpstream(t, 'one'), await startUpstream(t, 'two')];
+    const nginx = await startNginx(
+      t,
+      program,
+      upstreams.map(({ port }) => port),
+    );
+    for (let count = 0; count < 40; count += 1) await send(nginx.port, '/healthz');
+    for (const { requests } of upstreams) {
+      t.ok(requests.length >= 10, `${requests.length} of 40`);
+      const used = new Set(requests.map(({ connection }) => connection)).size;
+      t.ok(used < requests.length / 2, `${used} connections for ${requests.length} requests`);
+    }
+  });
+
+  t.test('passes over a process that is down, for a POST too, and comes back to it', async (t) => {
+    const [one, two] = [await startUpstream(t, 'one'), await startUpstream(t, 'two')];
+    const nginx = await startNginx(t, program, [one.port, two.port]);
+    one.server.closeAllConnections();
+    await new Promise((resolve) => one.server.close(resolve));
+    for (let count = 0; count < 10; count += 1) {
+      const post = { method: 'POST', body: 'grant_type=client_credentials' };
+      const answer = await send(nginx.port, '/oauth/token', post);
+      t.same([answer.status, answer.body], [200, 'two'], 'nobody notices');
+    }
+    t.equal(two.requests.length, 10, 'and each was worked on once');
+    one.server.listen(one.port, '127.0.0.1');
+    await once(one.server, 'listening');
+    const deadline = Date.now() + 15_000;
+    while (one.requests.length === 0 && Date.now() < deadline) {
+      await send(nginx.port, '/healthz');
+      await sleep(250);
+    }
+    t.ok(one.requests.length > 0, 'it gets requests again');
+  });
+
+  t.test('hands a 503 on and keeps its processes', async (t) => {
+    const [one, two] = [await startUpstream(t, 'one'), await startUpstream(t, 'two')];
+    const nginx = await startNginx(t, program, [one.port, two.port]);
+    for (let count = 0; count < 8; count += 1) {
+      const { status, body } = await send(nginx.port, '/busy');
+      t.same([status, /one|two/.test(body)], [503, true], 'what Gatehouse said');
+    }
+    t.equal((await send(nginx.port, '/healthz')).status, 200);
+  });
+
+  t.test('keeps /metrics to the operator’s own network', async (t) => {
+    const [one, two] = [await startUpstream(t, 'one'), await startUpstream(t, 'two')];
+    const nginx = await startNginx(t, program, [one.port, two.port]);
+    for (const path of ['/metrics', '/metrics?x', '/%6detrics', '//metrics', '/a/../metrics']) {
+      t.equal((await send(nginx.port, path)).status, 404, path);
+    }
+    t.equal(one.requests.length + two.requests.length, 0, 'and it asks nobody');
+  });
+}

@@ -1,0 +1,209 @@
+import type { Test } from 'tap';
+import { authorizeUrl, newPkce } from '../support/flows.ts';
+import { createUser } from '../support/gatehouse.ts';
+import {
+  factsBroughtBack,
+  focused,
+  type Stage,
+  scopeBroughtBack,
+  signIn,
+  signUp,
+  tabTo,
+  valuesOf,
+} from './person.ts';
+
+type Story = (t: Test, stage: Stage) => Promise<void>;
+
+/** What people do, told once and played in every kind of window. */
+export const STORIES: Record<string, Story> = {
+  'signs up on the way to an app, comes back, and is not asked twice': async (t, stage) => {
+    const { visitor, gatehouse, app } = stage;
+    const { page } = visitor;
+    const client = await stage.newClient('Notebook');
+    const pkce = newPkce();
+    const scope = 'openid email notes:read';
+    await page.goto(authorizeUrl(gatehouse, client, pkce, { scope }));
+    await visitor.look('sign-in');
+    await page.getByRole('link', { name: 'Create an account' }).click();
+    await visitor.look('sign-up');
+    await signUp(visitor, `${pkce.challenge}@example.com`);
+    await page.getByRole('heading', { name: 'Notebook wants access' }).waitFor();
+    await visitor.look('consent');
+    await page.getByRole('button', { name: 'Allow', exact: true }).click();
+    t.equal(await scopeBroughtBack(stage, client, pkce), scope);
+
+    const more = newPkce();
+    await page.goto(authorizeUrl(gatehouse, client, more, { scope }));
+    t.ok(page.url().startsWith(app.callback), 'the second visit asks nothing');
+    t.equal(await scopeBroughtBack(stage, client, more), scope);
+
+    const wider = newPkce();
+    await page.goto(authorizeUrl(gatehouse, client, wider, { scope: `${scope} notes:write` }));
+    await visitor.look('consent-more');
+    t.same(await page.getByRole('checkbox').evaluateAll(valuesOf), ['notes:write'], 'only the new');
+    await page.getByText('Already allowed').click();
+    await page.getByText('See your notes').waitFor();
+    await page.getByRole('button', { name: 'Allow', exact: true }).click();
+    t.equal(await scopeBroughtBack(stage, client, wider), `${scope} notes:write`);
+  },
+
+  'signs out, mistypes the password, and signs in': async (t, stage) => {
+    const { visitor, gatehouse, app } = stage;
+    const { page } = visitor;
+    const user = await createUser(gatehouse);
+    await page.goto(gatehouse.issuer);
+    await visitor.look('home');
+    await page.getByRole('link', { name: 'Sign in' }).click();
+    await signIn(visitor, user.email, 'not the password');
+    await visitor.look('sign-in-wrong');
+    t.match(await page.getByRole('alert').innerText(), 'email and password don’t match');
+    t.equal(await page.getByLabel('Email').inputValue(), user.email, 'what was typed stays');
+    t.equal(await focused(visitor), 'password');
+    await signIn(visitor, 'nobody@example.com', 'not the password');
+    t.match(
+      await page.getByRole('alert').innerText(),
+      'email and password don’t match',
+      'an unknown address is told the same',
+    );
+    await signIn(visitor, user.email, user.password);
+    await page.getByRole('heading', { name: 'Hello, Ada Example' }).waitFor();
+    await visitor.look('account');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+    await visitor.look('signed-out');
+    const client = await stage.newClient('Silent');
+    await page.goto(authorizeUrl(gatehouse, client, newPkce(), { prompt: 'none' }));
+    t.match(page.url(), `${app.callback}?error=login_required`, 'the session is over');
+  },
+
+  'says no': async (t, stage) => {
+    const { visitor, gatehouse, app } = stage;
+    const { page } = visitor;
+    const client = await stage.newClient('Nosy');
+    const user = await createUser(gatehouse);
+    await page.goto(authorizeUrl(gatehouse, client, newPkce()));
+    await signIn(visitor, user.email, user.password);
+    await page.getByRole('button', { name: 'Don’t allow' }).click();
+    await page.waitForURL(`${app.origin}/**`);
+    const answer = new URL(page.url()).searchParams;
+    t.equal(answer.get('error'), 'access_denied');
+    t.equal(answer.get('state'), 'a state');
+  },
+
+  'leaves a permission out': async (t, stage) => {
+    const { visitor, gatehouse } = stage;
+    const { page } = visitor;
+    const client = await stage.newClient('Greedy');
+    const user = await createUser(gatehouse);
+    const pkce = newPkce();
+    const scope = 'openid notes:read notes:write notes:delete';
+    await page.goto(authorizeUrl(gatehouse, client, pkce, { scope }));
+    await signIn(visitor, user.email, user.password);
+    await page.getByLabel('Delete notes').uncheck();
+    await visitor.look('consent-unticked');
+    await page.getByRole('button', { name: 'Allow', exact: true }).click();
+    t.equal(await scopeBroughtBack(stage, client, pkce), 'openid notes:read notes:write');
+  },
+
+  'switches account and chooses one of several organizations': async (t, stage) => {
+    const { visitor, gatehouse } = stage;
+    const { page } = visitor;
+    const client = await stage.newClient('Team Board');
+    const first = await createUser(gatehouse, { name: 'First Person' });
+    const second = await createUser(gatehouse, { name: 'Second Person' });
+    const other = await createUser(gatehouse, { organizationName: 'The Other One' });
+    await gatehouse.identity.memberships.add(
+      { userId: second.id, organizationId: other.organizationId, role: 'member' },
+      { actor: { kind: 'system' } },
+    );
+    const pkce = newPkce();
+    await page.goto(authorizeUrl(gatehouse, client, pkce));
+    await signIn(visitor, first.email, first.password);
+    await page.getByText('First Person').waitFor();
+    await page.getByRole('button', { name: 'Use another account' }).click();
+    await signIn(visitor, second.email, second.password);
+    await page.getByText('Second Person').waitFor();
+    await visitor.look('consent-organizations');
+    await page.getByRole('radio', { name: 'The Other One' }).check();
+    await page.getByRole('button', { name: 'Allow', exact: true }).click();
+    const facts = await factsBroughtBack(stage, client, pkce);
+    t.match(facts, { sub: second.id, org_id: other.organizationId });
+  },
+
+  'signs out of the app: stays, then leaves (RP-Initiated Logout)': async (t, stage) => {
+    const { visitor, gatehouse, app } = stage;
+    const { page } = visitor;
+    const client = await stage.newClient('Departures');
+    const user = await createUser(gatehouse);
+    await page.goto(`${gatehouse.issuer}/sign-in`);
+    await signIn(visitor, user.email, user.password);
+    await page.getByRole('heading', { name: 'Hello' }).waitFor();
+    const logout = new URL('/oauth/logout', gatehouse.issuer);
+    logout.search = new URLSearchParams({
+      client_id: client.clientId,
+      post_logout_redirect_uri: app.callback,
+      state: 'bye',
+    }).toString();
+
+    await page.goto(logout.href);
+    await visitor.look('sign-out');
+    await page.getByRole('button', { name: 'Stay signed in' }).click();
+    await page.waitForURL(`${app.callback}?state=bye`);
+    await page.goto(gatehouse.issuer);
+    await page.getByRole('heading', { name: 'Hello' }).waitFor();
+
+    await page.goto(logout.href);
+    await page.getByRole('button', { name: 'Yes, sign me out' }).click();
+    await page.waitForURL(`${app.callback}?state=bye`);
+    await page.goto(logout.href);
+    const goOn = page.getByRole('button', { name: 'Continue' });
+    if (await goOn.isVisible()) await goOn.click();
+    await page.waitForURL(`${app.callback}?state=bye`);
+    t.pass('with nobody signed in there is nothing to confirm');
+
+    await page.goto(`${gatehouse.issuer}/oauth/logout/success`);
+    await visitor.look('signed-out-of-app');
+  },
+
+  'meets a page that says what went wrong': async (t, stage) => {
+    const { visitor, gatehouse } = stage;
+    const { page } = visitor;
+    const client = await stage.newClient('Broken');
+    const strange = { ...client, redirectUri: 'https://elsewhere.example/' };
+    await page.goto(authorizeUrl(gatehouse, strange, newPkce()));
+    await visitor.look('error-bad-link');
+    await page.goto(`${gatehouse.issuer}/interaction/gone`);
+    await page.getByText('This took a little too long').waitFor();
+    await visitor.look('error-expired');
+    await page.goto(`${gatehouse.issuer}/nowhere`);
+    await page.getByText('There is nothing here').waitFor();
+    await visitor.look('error-not-found');
+
+    await page.goto(`${gatehouse.issuer}/sign-up`);
+    await signUp(visitor, `short@example.com`, 'password1234');
+    await visitor.look('sign-up-errors');
+    t.equal(await focused(visitor), 'password', 'the field to mend has the focus');
+    t.match(await page.getByRole('alert').innerText(), 'Please check');
+  },
+};
+
+/** Without a mouse. */
+export async function byKeyboard(t: Test, stage: Stage): Promise<void> {
+  const { visitor, gatehouse, app } = stage;
+  const { page } = visitor;
+  const client = await stage.newClient('Keys Only');
+  const user = await createUser(gatehouse);
+  const pkce = newPkce();
+  await page.goto(authorizeUrl(gatehouse, client, pkce));
+  t.equal(await focused(visitor), 'email', 'the first field has the focus');
+  await page.keyboard.type(user.email);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type(user.password);
+  await tabTo(visitor, 'Sign in');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Keys Only wants access' }).waitFor();
+  await tabTo(visitor, 'Allow');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(`${app.callback}**`);
+  t.equal(await scopeBroughtBack(stage, client, pkce), 'openid notes:read');
+}

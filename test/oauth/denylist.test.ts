@@ -1,0 +1,142 @@
+import { decodeJwt } from 'jose';
+import t from 'tap';
+import { createRevocations } from '../../src/oauth/revocations.store.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { createFlakyProxy } from '../support/flaky-proxy.ts';
+import { introspect, revoke, token, userinfo } from '../support/flows.ts';
+import {
+  createUser,
+  registerClient,
+  registerService,
+  startGatehouse,
+  type TestGatehouse,
+} from '../support/gatehouse.ts';
+import { createTestDatabase } from '../support/postgres.ts';
+import { withClient } from '../support/postgres-server.ts';
+import { createSignedIn } from '../support/signed-in.ts';
+import { within } from '../support/two-servers.ts';
+
+const { connectionString, adminConnectionString, name } = await createTestDatabase(t);
+const listener = await createFlakyProxy(t, connectionString);
+const first = await startGatehouse(t, { connectionString });
+const second = await startGatehouse(t, {
+  connectionString,
+  issuer: first.issuer,
+  listenerConnectionString: listener.connectionString,
+});
+const client = await registerClient(first);
+const user = await createUser(first);
+const person = createSignedIn(first, user);
+const revocations = createRevocations({ clock: systemClock, accessTokenTtlSeconds: 3600 });
+
+const isRefused = async ({ address }: TestGatehouse, accessToken: string) =>
+  (await userinfo({ issuer: address }, accessToken)).status === 401;
+
+/** Ends the connections that change notifications come on, as a failover does. */
+const terminateListeners = () =>
+  withClient(adminConnectionString, async (admin) => {
+    const { rowCount } = await admin.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = $1 AND application_name = 'gatehouse-listener'`,
+      [name],
+    );
+    return rowCount;
+  });
+
+t.test('a second process hears of a revocation within a second (RFC 7009 §2.1)', async (t) => {
+  for (const which of ['access_token', 'refresh_token'] as const) {
+    const tokens = await person.tokens(client);
+    t.equal(await isRefused(second, tokens.access_token), false);
+    await revoke(first, client, tokens[which]);
+    await within(1000, () => isRefused(second, tokens.access_token));
+  }
+});
+
+t.test('hears of it when it was revoked there, too (RFC 7009 §2.1)', async (t) => {
+  const tokens = await person.tokens(client);
+  await revoke({ issuer: second.address }, client, tokens.refresh_token);
+  await within(1000, () => isRefused(first, tokens.access_token));
+});
+
+t.test('reads through while its listener is cut, and goes on when it is back', async (t) => {
+  const [one, other, third] = [
+    await person.tokens(client),
+    await person.tokens(client),
+    await person.tokens(client),
+  ];
+  await listener.down();
+  t.ok((await terminateListeners())! >= 1);
+  await revoke(first, client, one.refresh_token);
+  t.equal(await isRefused(second, one.access_token), true, 'at once: the database is asked');
+  t.equal(await isRefused(second, other.access_token), false, 'and says who is not denied');
+  await revoke(first, client, other.access_token);
+  t.equal(await isRefused(second, other.access_token), true);
+
+  await listener.up();
+  await within(3000, async () => second.oauth.denylist.isDenied(tokenOf(third)) === false);
+  t.equal(await isRefused(second, one.access_token), true, 'what it missed, it has read');
+  t.equal(await isRefused(second, other.access_token), true);
+  await revoke(first, client, third.refresh_token);
+  await within(1000, () => isRefused(second, third.access_token));
+});
+
+t.test('a cut that nobody notices on the wire is noticed within a second', async (t) => {
+  const tokens = await person.tokens(client);
+  listener.freeze();
+  await revoke(first, client, tokens.refresh_token);
+  await within(1500, () => isRefused(second, tokens.access_token));
+  await listener.up();
+});
+
+t.test('revoked tokens stay dead after a restart, in every way they can end', async (t) => {
+  const service = await registerService(first);
+  const grant = { grant_type: 'client_credentials' };
+  const own = (await token(first, service, grant)).body.access_token!;
+  const byJti = await person.tokens(client);
+  const byGrant = await person.tokens(client);
+  const alive = await person.tokens(client);
+  await revoke(first, service, own);
+  await revoke(first, client, byJti.access_token);
+  await revoke(first, client, byGrant.refresh_token);
+  const restarted = await startGatehouse(t, { connectionString, issuer: first.issuer });
+  t.equal(await isRefused(restarted, byJti.access_token), true);
+  t.equal(await isRefused(restarted, byGrant.access_token), true);
+  const asked = await introspect({ issuer: restarted.address }, service, own);
+  t.same(asked.body, { active: false });
+  t.equal(await isRefused(restarted, alive.access_token), false);
+});
+
+t.test('what a transaction takes back is not denied', async (t) => {
+  const tokens = await person.tokens(client);
+  const { jti } = decodeJwt(tokens.access_token);
+  const undone = first.database.transaction(async (tx) => {
+    await revocations.denyToken(tx, jti!);
+    throw new Error('undone');
+  });
+  await t.rejects(undone, { message: 'undone' });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  for (const server of [first, second]) {
+    t.equal(await isRefused(server, tokens.access_token), false);
+  }
+});
+
+t.test('while neither mirror nor database can tell, a token is not honoured', async (t) => {
+  const database = await createTestDatabase(t);
+  const proxy = await createFlakyProxy(t, database.connectionString);
+  const alone = await startGatehouse(t, { connectionString: proxy.connectionString });
+  const service = await registerService(alone);
+  const { body } = await token(alone, service, { grant_type: 'client_credentials' });
+  await proxy.down();
+  await within(2000, async () => (await userinfo(alone, body.access_token!)).status === 503);
+  const answer = await userinfo(alone, body.access_token!);
+  t.equal(answer.status, 503);
+  t.match(await answer.json(), { error: 'temporarily_unavailable' });
+  await proxy.up();
+  await within(5000, async () => (await userinfo(alone, body.access_token!)).status === 403);
+});
+
+function tokenOf({ access_token }: { access_token: string }) {
+  const claims = decodeJwt<{ client_id: string; grant_id: string }>(access_token);
+  const { jti = '', sub = '', iat = 0, client_id, grant_id } = claims;
+  return { jti, clientId: client_id, subject: sub, grantId: grant_id, issuedAt: iat };
+}

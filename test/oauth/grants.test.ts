@@ -1,0 +1,133 @@
+import t from 'tap';
+import { createRevocations } from '../../src/oauth/revocations.store.ts';
+import { listConsents, revokeConsent } from '../../src/oauth/consents/consents.store.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { introspect, redeem, refresh, userinfo } from '../support/flows.ts';
+import { createUser, registerClient, type TestClient, type TestUser } from '../support/gatehouse.ts';
+import { createSignedIn, type SignedIn } from '../support/signed-in.ts';
+import { startTwoServers, within } from '../support/two-servers.ts';
+
+const SYSTEM = { actor: { kind: 'system' } } as const;
+const { first: gatehouse, second, servers } = await startTwoServers(t);
+const { identity, database, platform } = gatehouse;
+const { clientService } = gatehouse.oauth;
+const revocations = createRevocations({
+  clock: systemClock,
+  accessTokenTtlSeconds: platform.tokens.accessTokenTtlSeconds,
+});
+
+interface Situation {
+  user: TestUser;
+  client: TestClient;
+  person: SignedIn;
+}
+
+/** Each way takes away what a grant rests on. */
+const ways: [name: string, end: (situation: Situation) => Promise<unknown>][] = [
+  ['the user is disabled', ({ user }) => identity.users.disable(user.id, SYSTEM)],
+  ['the user is deleted', ({ user }) => identity.users.remove(user.id, SYSTEM)],
+  ['the membership is removed', ({ user }) => leave(user)],
+  ['the organization is deleted', ({ user }) => deleteOrganization(user)],
+  ['the consent is revoked', ({ user }) => revokeConsents(user)],
+  ['the client is disabled', ({ client }) => update(client, { disabled: true })],
+  ['the client is deleted', ({ client }) => deleteClient(client)],
+];
+
+for (const [name, end] of ways) {
+  t.test(`${name}: refresh fails, code and access tokens are refused (RFC 9700 §4.14)`, async (t) => {
+    const user = await createUser(gatehouse);
+    const client = await registerClient(gatehouse);
+    const person = createSignedIn(gatehouse, user);
+    const bystander = createSignedIn(gatehouse, await createUser(gatehouse));
+    const otherClient = await registerClient(gatehouse);
+    const others = await bystander.tokens(otherClient);
+    const tokens = await person.tokens(client);
+    const { code, pkce } = await person.code(client);
+    t.equal((await userinfo(gatehouse, tokens.access_token)).status, 200);
+
+    await end({ user, client, person });
+
+    for (const { issuer } of servers) {
+      await within(1000, async () => (await userinfo({ issuer }, tokens.access_token)).status === 401);
+      await within(1000, async () => {
+        const { status, body } = await refresh({ issuer }, client, tokens.refresh_token);
+        const error = name.startsWith('the client') ? 'invalid_client' : 'invalid_grant';
+        return status === (error === 'invalid_client' ? 401 : 400) && body.error === error;
+      });
+    }
+    const late = await redeem(gatehouse, client, code, pkce);
+    t.ok([400, 401].includes(late.status));
+    t.notOk(late.body.access_token);
+
+    t.equal((await userinfo(gatehouse, others.access_token)).status, 200, 'others stay');
+    t.equal((await refresh(gatehouse, otherClient, others.refresh_token)).status, 200);
+  });
+}
+
+t.test('what ended stays ended when the user comes back', async (t) => {
+  const user = await createUser(gatehouse);
+  const client = await registerClient(gatehouse);
+  const tokens = await createSignedIn(gatehouse, user).tokens(client);
+  await identity.users.disable(user.id, SYSTEM);
+  await identity.users.enable(user.id, SYSTEM);
+  await within(1000, async () => (await userinfo(gatehouse, tokens.access_token)).status === 401);
+  const answer = await refresh(gatehouse, client, tokens.refresh_token);
+  t.match(answer, { status: 400, body: { error: 'invalid_grant' } });
+});
+
+t.test('what ended stays ended when the client comes back', async (t) => {
+  const user = await createUser(gatehouse);
+  const client = await registerClient(gatehouse);
+  const tokens = await createSignedIn(gatehouse, user).tokens(client);
+  await update(client, { disabled: true });
+  await update(client, { disabled: false });
+  await within(1000, async () => {
+    const { status, body } = await introspect({ issuer: second.address }, client, tokens.access_token);
+    return status === 200 && body.active === false;
+  });
+  const answer = await refresh(gatehouse, client, tokens.refresh_token);
+  t.match(answer, { status: 400, body: { error: 'invalid_grant' } });
+});
+
+t.test('a revoked consent ends one app and leaves the others', async (t) => {
+  const user = await createUser(gatehouse);
+  const person = createSignedIn(gatehouse, user);
+  const [one, other] = [await registerClient(gatehouse), await registerClient(gatehouse)];
+  const kept = await person.tokens(other);
+  const ended = await person.tokens(one);
+  const consents = await listConsents(database.pool, user.id);
+  const { id } = consents.find(({ clientId }) => clientId === one.clientId)!;
+  const stranger = await createUser(gatehouse);
+  t.equal(await revoke(id, stranger.id), false, "nobody revokes somebody else's");
+  t.equal(await revoke(id, user.id), true);
+  t.equal(await revoke(id, user.id), false, 'once');
+  await within(1000, async () => (await userinfo(gatehouse, ended.access_token)).status === 401);
+  t.equal((await userinfo(gatehouse, kept.access_token)).status, 200);
+  t.equal((await refresh(gatehouse, other, kept.refresh_token)).status, 200);
+});
+
+const revoke = (id: string, userId: string) =>
+  revokeConsent(database, { id, userId }, new Date(), revocations, SYSTEM);
+
+async function revokeConsents(user: TestUser): Promise<void> {
+  for (const { id } of await listConsents(database.pool, user.id)) await revoke(id, user.id);
+}
+
+/** Another owner stays behind, or the last one could not go. */
+async function leave(user: TestUser): Promise<void> {
+  const { id } = await createUser(gatehouse);
+  const membership = { userId: id, organizationId: user.organizationId, role: 'owner' } as const;
+  await identity.memberships.add(membership, SYSTEM);
+  await identity.memberships.remove(user.id, user.organizationId, SYSTEM);
+}
+
+const deleteOrganization = (user: TestUser) =>
+  identity.organizations.remove(user.organizationId, SYSTEM);
+
+async function update({ clientId }: TestClient, changes: { disabled: boolean }): Promise<void> {
+  await clientService.update((await clientService.find(clientId))!, changes, SYSTEM);
+}
+
+async function deleteClient({ clientId }: TestClient): Promise<void> {
+  await clientService.delete((await clientService.find(clientId))!, SYSTEM);
+}

@@ -1,0 +1,42 @@
+import { startGatehouse, type TestGatehouse, type TestGatehouseOptions } from './gatehouse.ts';
+
+/** Where a request goes: the flows take this for a server. */
+export interface Server {
+  issuer: string;
+}
+
+export interface TwoServers {
+  first: TestGatehouse;
+  second: TestGatehouse;
+  /** Both, to send requests to in turn. */
+  servers: [Server, Server];
+}
+
+/** Two servers on one database that answer for one issuer, as two processes behind a load balancer. */
+export async function startTwoServers(
+  t: { teardown(work: () => Promise<void>): unknown },
+  options: TestGatehouseOptions = {},
+): Promise<TwoServers> {
+  const first = await startGatehouse(t, options);
+  const { connectionString, issuer } = first;
+  const second = await startGatehouse(t, { ...options, connectionString, issuer });
+  return { first, second, servers: [{ issuer: first.address }, { issuer: second.address }] };
+}
+
+/** Sends fifty at once, in turn to each server. */
+export const fiftyAtOnce = <Answer>(
+  servers: readonly Server[],
+  send: (server: Server, index: number) => Promise<Answer>,
+): Promise<Answer[]> =>
+  Promise.all(
+    Array.from({ length: 50 }, (_, index) => send(servers[index % servers.length]!, index)),
+  );
+
+/** Waits until something is so, and fails after the time it must not take. */
+export async function within(ms: number, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  const end = performance.now() + ms;
+  while (!(await isSo())) {
+    if (performance.now() > end) throw new Error(`not so within ${ms} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
