@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Config } from './config.ts';
 import type { Database } from './database/database.ts';
 import type { Notifications } from './database/notifications.ts';
@@ -60,7 +60,7 @@ export async function buildApp(deps: AppDependencies): Promise<Gatehouse> {
   const { config, issuer, platform, database, notifications, clock } = deps;
   const app = fastify({
     logger: loggerOptions(config.logLevel, deps.logStream),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: newRequestId,
     requestIdHeader: false,
     trustProxy: config.trustProxy === false ? false : [...config.trustProxy],
@@ -119,7 +119,7 @@ export async function buildApp(deps: AppDependencies): Promise<Gatehouse> {
     await door.register(accountRoutes, {
       ...{ pages, platform, identity, forms, sessions: oauth.sessions },
     });
-    if (deps.demo) await door.register(demoRoutes, { pages, issuer, access: deps.demo });
+    if (deps.demo) await door.register(demoRoutes, { pages, platform, issuer, access: deps.demo });
     await door.register(interactionRoutes, {
       ...{ host: oauth.host, platform, pages, forms },
       ...{ sessions: oauth.sessions, clients: oauth.clients, consent: oauth.consent },

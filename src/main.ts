@@ -93,7 +93,7 @@ async function demoFor(
 ): Promise<DemoAccess | undefined> {
   if (!config.demo || !embedded) return undefined;
   const { dataDir } = config;
-  return prepareDemo(gatehouse, { dataDir, platform, issuer, isEmptyDatabase: embedded.created });
+  return prepareDemo(gatehouse, { dataDir, platform, issuer });
 }
 
 /** What people type into a browser on this machine, when nobody said otherwise. */

@@ -56,7 +56,7 @@ export type AuditValue =
 
 export interface AuditActor {
   /** admin: whoever holds ADMIN_KEY; system: Gatehouse by itself, or somebody not yet known. */
-  kind: 'user' | 'client' | 'admin' | 'system';
+  kind: 'user' | 'client' | 'api_key' | 'service_account' | 'admin' | 'system';
   id?: string | undefined;
 }
 

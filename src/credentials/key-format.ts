@@ -13,7 +13,8 @@ const BODY = new RegExp(`^[0-9A-Za-z]{${SECRET_LENGTH + CHECKSUM_LENGTH}}$`);
 
 /** A new key string: the prefix says the environment, the rest is 256 random bits and their checksum. */
 export function newKey(prefix: string): string {
-  const body = prefix + base62(BigInt(`0x${randomBytes(SECRET_BYTES).toString('hex')}`), SECRET_LENGTH);
+  const body =
+    prefix + base62(BigInt(`0x${randomBytes(SECRET_BYTES).toString('hex')}`), SECRET_LENGTH);
   return body + checksumOf(body);
 }
 

@@ -75,7 +75,7 @@ export function createReadCache<Value extends object>(
       return load$;
     },
     peek(key) {
-      const known = entries.peek(key);
+      const known = entries.get(key);
       return known === ABSENT ? undefined : known;
     },
     invalidate,

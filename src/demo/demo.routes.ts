@@ -1,12 +1,18 @@
 import type { FastifyInstance } from 'fastify';
 import { sendPage } from '../doors/browser.ts';
 import type { Pages } from '../pages/render.ts';
-import type { DemoAccess } from './demo.ts';
+import type { Platform } from '../platform/platform.ts';
+import { type DemoAccess, demoAuthorizeUrl } from './demo.ts';
 
 /** Where the demo app's round trip ends. */
 export async function demoRoutes(
   door: FastifyInstance,
-  deps: { pages: Pages; issuer: string; access: () => DemoAccess | undefined },
+  deps: {
+    pages: Pages;
+    platform: Platform;
+    issuer: string;
+    access: () => DemoAccess | undefined;
+  },
 ) {
   door.get('/demo/callback', async (request, reply) => {
     const access = deps.access();
@@ -20,7 +26,8 @@ export async function demoRoutes(
           error: text('error'),
           description: text('error_description'),
         };
-    return sendPage(reply, deps.pages.render('demo-callback', page));
+    const againUrl = demoAuthorizeUrl(access, deps.platform, deps.issuer);
+    return sendPage(reply, deps.pages.render('demo-callback', { ...page, againUrl }));
   });
 }
 

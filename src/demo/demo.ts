@@ -1,7 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Gatehouse } from '../app.ts';
+import { newId } from '../lib/ids.ts';
+import { keptSecret } from '../lib/kept-secret.ts';
+import type { OAuthClient } from '../oauth/clients/client.ts';
+import type { ClientInput } from '../oauth/clients/clients.service.ts';
 import type { Platform } from '../platform/platform.ts';
 
 /** Who may try the server out, and with what. Lives in DATA_DIR, mode 0600; never in production. */
@@ -15,7 +20,17 @@ export interface DemoAccess {
   readonly codeVerifier: string;
 }
 
+/** On the way there: what a start that was killed leaves behind, for the next one to go on with. */
+type Draft = Omit<DemoAccess, 'serviceClientSecret'> &
+  Partial<Pick<DemoAccess, 'serviceClientSecret'>> & { readonly organizationId?: string };
+
 const SYSTEM = { actor: { kind: 'system' } } as const;
+
+interface DemoOptions {
+  dataDir: string;
+  platform: Platform;
+  issuer: string;
+}
 
 /**
  * The demo's access data: made once on an empty database, and read again at later starts so that they
@@ -23,62 +38,92 @@ const SYSTEM = { actor: { kind: 'system' } } as const;
  */
 export async function prepareDemo(
   gatehouse: Gatehouse,
-  options: { dataDir: string; platform: Platform; issuer: string; isEmptyDatabase: boolean },
+  options: DemoOptions,
 ): Promise<DemoAccess | undefined> {
   const file = join(options.dataDir, 'demo.json');
-  if (!options.isEmptyDatabase) {
-    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as DemoAccess) : undefined;
+  const { items } = await gatehouse.identity.organizations.list({ limit: 1 });
+  const isEmpty = items.length === 0;
+  if (isEmpty) rmSync(file, { force: true });
+  else if (!existsSync(file)) return undefined;
+  const text = keptSecret(options.dataDir, 'demo.json', () => JSON.stringify(newDraft()));
+  return completeDemo(gatehouse, options, JSON.parse(text) as Draft, (draft) => save(file, draft));
+}
+
+const newDraft = (): Draft => ({
+  email: 'demo@example.com',
+  password: randomBytes(12).toString('base64url'),
+  appClientId: newId(new Date()),
+  serviceClientId: newId(new Date()),
+  codeVerifier: randomBytes(32).toString('base64url'),
+});
+
+/** Whole or not at all: a start that is killed here leaves the earlier text. */
+function save(file: string, draft: Draft): void {
+  const text = `${JSON.stringify(draft, undefined, 2)}\n`;
+  writeFileSync(`${file}.new`, text, { mode: 0o600, flush: true });
+  renameSync(`${file}.new`, file);
+}
+
+/** Makes what is missing; each step may find itself done already. */
+async function completeDemo(
+  { identity, oauth }: Gatehouse,
+  { platform, issuer }: DemoOptions,
+  draft: Draft,
+  keep: (draft: Draft) => void,
+): Promise<DemoAccess> {
+  const { email, password } = draft;
+  let { organizationId, serviceClientSecret } = draft;
+  if (!organizationId) {
+    organizationId = (await identity.organizations.create({ name: 'Demo Company' }, SYSTEM)).id;
+    keep({ ...draft, organizationId });
   }
-  const access = await createDemo(gatehouse, options);
-  writeFileSync(file, `${JSON.stringify(access, undefined, 2)}\n`, { mode: 0o600 });
+  if (!serviceClientSecret) {
+    const user = await identity.createUser(
+      { email, password, name: 'Demo User', organizationId, role: 'owner' },
+      SYSTEM,
+    );
+    if (user.outcome !== 'created' && user.outcome !== 'email_taken') {
+      throw new Error(`the demo user was not made: ${user.outcome}`);
+    }
+  }
+  // At a later start the platform, or the address, may be another one.
+  const scopes = platform.scopes.map((scope) => scope.name);
+  await ensureClient(oauth, draft.appClientId, {
+    name: 'Demo App',
+    organizationId,
+    redirectUris: [`${issuer}/demo/callback`],
+    tokenEndpointAuthMethod: 'none',
+    scopes,
+  });
+  const made = await ensureClient(oauth, draft.serviceClientId, {
+    name: 'Demo Service',
+    organizationId,
+    grantTypes: ['client_credentials'],
+    scopes,
+  });
+  serviceClientSecret ??=
+    made.secret ?? (await oauth.clientService.rotateSecret(made.client, 0, SYSTEM));
+  const access = { ...draft, organizationId, serviceClientSecret };
+  if (access.serviceClientSecret !== draft.serviceClientSecret) keep(access);
   return access;
 }
 
-async function createDemo(
-  { identity, oauth }: Gatehouse,
-  { platform, issuer }: { platform: Platform; issuer: string },
-): Promise<DemoAccess> {
-  const password = randomBytes(12).toString('base64url');
-  const email = 'demo@example.com';
-  const organization = await identity.organizations.create({ name: 'Demo Company' }, SYSTEM);
-  const user = await identity.createUser(
-    { email, password, name: 'Demo User', organizationId: organization.id, role: 'owner' },
-    SYSTEM,
-  );
-  if (user.outcome !== 'created') throw new Error(`the demo user was not made: ${user.outcome}`);
-
-  const scopes = platform.scopes.map((scope) => scope.name);
-  const app = await oauth.clientService.create(
-    {
-      name: 'Demo App',
-      organizationId: organization.id,
-      redirectUris: [`${issuer}/demo/callback`],
-      tokenEndpointAuthMethod: 'none',
-      scopes,
-    },
-    SYSTEM,
-  );
-  const service = await oauth.clientService.create(
-    {
-      name: 'Demo Service',
-      organizationId: organization.id,
-      grantTypes: ['client_credentials'],
-      scopes,
-    },
-    SYSTEM,
-  );
-  if (app.outcome !== 'created' || service.outcome !== 'created') {
-    throw new Error('the demo clients were refused');
-  }
-  return {
-    email,
-    password,
-    appClientId: app.client.id,
-    serviceClientId: service.client.id,
-    serviceClientSecret: service.secret!,
-    codeVerifier: randomBytes(32).toString('base64url'),
-  };
+async function ensureClient(
+  { clientService }: Gatehouse['oauth'],
+  id: string,
+  input: ClientInput,
+): Promise<{ client: OAuthClient; secret?: string | undefined }> {
+  const known = await clientService.find(id);
+  if (known && isAsWanted(known, input)) return { client: known };
+  const outcome = known
+    ? await clientService.update(id, input, SYSTEM)
+    : await clientService.create(input, SYSTEM, { id });
+  if (outcome.outcome === 'created' || outcome.outcome === 'updated') return outcome;
+  throw new Error(`the demo's client was refused: ${JSON.stringify(outcome)}`);
 }
+
+const isAsWanted = (client: OAuthClient, input: ClientInput) =>
+  isDeepStrictEqual([client.scopes, client.redirectUris], [input.scopes, input.redirectUris ?? []]);
 
 /** The round trip through sign-in and consent, as a link. */
 export function demoAuthorizeUrl(access: DemoAccess, platform: Platform, issuer: string): string {

@@ -68,8 +68,12 @@ export interface Forwarding {
   issuer: string;
 }
 
-/** Hands a request over to oidc-provider, which writes the answer itself. */
-export function createForwarder({ host, issuer }: Forwarding) {
+/**
+ * Hands a request over to oidc-provider, which writes the answer itself.
+ *
+ * @param reader a program gets its errors in JSON, whatever it accepts (RFC 6749 §5.2); a person, a page
+ */
+export function createForwarder({ host, issuer }: Forwarding, reader: 'program' | 'person') {
   const { host: authority, protocol } = new URL(issuer);
 
   return function forward(request: FastifyRequest, reply: FastifyReply, body?: string): void {
@@ -79,6 +83,7 @@ export function createForwarder({ host, issuer }: Forwarding) {
     }
     const raw = body === undefined ? request.raw : withBody(request.raw, body);
     pinOrigin(raw, request, authority, protocol.slice(0, -1));
+    if (reader === 'program') raw.headers.accept = 'application/json';
     host.handle(raw, reply.raw);
   };
 }

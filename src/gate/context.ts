@@ -1,7 +1,7 @@
+import type { Count } from '../limits/counter-store.ts';
 import type { DenialReason } from '../platform/denial-reasons.ts';
 import type { CredentialKind, Plan } from '../platform/platform.ts';
 import type { RouteMatch } from '../platform/routes.ts';
-import type { Count } from '../limits/counter-store.ts';
 import type { Principal } from './principal.ts';
 
 /** What the gate is asked about: a request to the upstream API. */

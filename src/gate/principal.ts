@@ -27,9 +27,7 @@ export type CredentialRefusal =
   | 'expired_token'
   | 'address_not_allowed';
 
-export type Verdict =
-  | { readonly principal: Principal }
-  | { readonly refusal: CredentialRefusal };
+export type Verdict = { readonly principal: Principal } | { readonly refusal: CredentialRefusal };
 
 /** One kind of credential: how its strings look, and who stands behind one. */
 export interface CredentialVerifier {

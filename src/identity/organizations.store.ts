@@ -12,6 +12,9 @@ import type { RevocationPort } from './revocation-port.ts';
 
 const LIST = 'organizations';
 
+/** Tells every process whose organization changed. */
+export const ORGANIZATIONS_CHANNEL = 'gatehouse_organizations';
+
 const COLUMNS = 'id, name, plan, created_at AS "createdAt", updated_at AS "updatedAt"';
 
 export interface NewOrganization {
@@ -141,6 +144,19 @@ function organizationWrites(options: OrganizationStoreOptions) {
   };
 }
 
+/** The hot read behind the organization directory. */
+export async function findOrganization(
+  executor: Executor,
+  id: string,
+): Promise<Organization | undefined> {
+  const { rows } = await executor.query<Organization>({
+    name: 'find_organization',
+    text: `SELECT ${COLUMNS} FROM organizations WHERE id = $1`,
+    values: [id],
+  });
+  return rows[0];
+}
+
 async function insertOrganization(
   executor: Executor,
   { name, plan }: NewOrganization & { plan: string },
@@ -157,7 +173,7 @@ async function insertOrganization(
   return rows[0]!;
 }
 
-function record(
+async function record(
   executor: Executor,
   type: `organization.${'created' | 'updated' | 'deleted'}`,
   id: string,
@@ -165,5 +181,6 @@ function record(
   context: AuditContext & { details?: Record<string, string> },
 ): Promise<void> {
   const target = { kind: 'organization', id };
+  await executor.query('SELECT pg_notify($1, $2)', [ORGANIZATIONS_CHANNEL, id]);
   return recordAuditEvent(executor, { ...context, type, organizationId: id, target, occurredAt });
 }

@@ -1,4 +1,4 @@
-import { lookup as dnsLookup } from 'node:dns';
+import { lookup as dnsLookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { Agent, fetch as undiciFetch } from 'undici';
 
@@ -13,16 +13,25 @@ export class ForbiddenTargetError extends Error {
   }
 }
 
+/** Every address of a name: the system's resolver, or a test's. */
+export type Resolve = (hostname: string, options: LookupAllOptions, done: Resolved) => void;
+
+type Resolved = (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void;
+
 /**
  * A fetch that reaches public addresses only: checked on the address that is dialled, so that a name
  * which resolves differently the second time gains nothing; redirects are not followed.
  *
  * @param options.allowPrivateTargets for an operator whose clients live in a private network
  */
-export function createOutboundFetch(options: { allowPrivateTargets: boolean }): OutboundFetch {
-  const { allowPrivateTargets } = options;
+export function createOutboundFetch(options: {
+  allowPrivateTargets: boolean;
+  resolve?: Resolve;
+}): OutboundFetch {
+  const { allowPrivateTargets, resolve = dnsLookup } = options;
+  const lookup = allowPrivateTargets ? {} : { lookup: publicLookup(resolve) };
   const agent = new Agent({
-    connect: { timeout: 2_500, ...(allowPrivateTargets ? {} : { lookup: publicLookup }) },
+    connect: { timeout: 2_500, ...lookup },
     headersTimeout: 2_500,
     bodyTimeout: 2_500,
   });
@@ -37,17 +46,19 @@ export function createOutboundFetch(options: { allowPrivateTargets: boolean }): 
   }) as unknown as OutboundFetch;
 }
 
-const publicLookup: LookupFunction = (hostname, options, callback) => {
-  dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error) return callback(error, '', 4);
-    const forbidden = addresses.find(({ address }) => !isPublicAddress(address));
-    if (forbidden || !addresses[0]) {
-      return callback(new ForbiddenTargetError(`${hostname} (${forbidden?.address})`), '', 4);
-    }
-    if (options.all) return callback(null, addresses as never, 4);
-    callback(null, addresses[0].address, addresses[0].family);
-  });
-};
+const publicLookup =
+  (resolve: Resolve): LookupFunction =>
+  (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error, '', 4);
+      const forbidden = addresses.find(({ address }) => !isPublicAddress(address));
+      if (forbidden || !addresses[0]) {
+        return callback(new ForbiddenTargetError(`${hostname} (${forbidden?.address})`), '', 4);
+      }
+      if (options.all) return callback(null, addresses as never, 4);
+      callback(null, addresses[0].address, addresses[0].family);
+    });
+  };
 
 /** Whether an address may be dialled: not private, loopback, link-local or otherwise special (RFC 6890). */
 export function isPublicAddress(address: string): boolean {
@@ -55,7 +66,7 @@ export function isPublicAddress(address: string): boolean {
   if (mapped) return isPublicAddress(mapped);
   const family = isIP(address);
   if (family === 0) return false;
-  return !special().check(address, family === 4 ? 'ipv4' : 'ipv6');
+  return family === 4 ? !specialV4().check(address) : !specialV6().check(address, 'ipv6');
 }
 
 const SPECIAL_V4 = [
@@ -97,19 +108,22 @@ const SPECIAL_V6 = [
   'ff00::/8',
 ];
 
-let blockList: BlockList | undefined;
-
-function special(): BlockList {
-  if (blockList) return blockList;
-  blockList = new BlockList();
-  for (const [ranges, family] of [
-    [SPECIAL_V4, 'ipv4'],
-    [SPECIAL_V6, 'ipv6'],
-  ] as const) {
+/**
+ * A list for each family, made when it is first needed: in a common one Node finds every IPv4 address
+ * within ::ffff:0:0/96.
+ */
+function lazily(ranges: readonly string[], family: 'ipv4' | 'ipv6'): () => BlockList {
+  let list: BlockList | undefined;
+  return () => {
+    if (list) return list;
+    list = new BlockList();
     for (const range of ranges) {
       const [net = '', prefix = ''] = range.split('/');
-      blockList.addSubnet(net, Number(prefix), family);
+      list.addSubnet(net, Number(prefix), family);
     }
-  }
-  return blockList;
+    return list;
+  };
 }
+
+const specialV4 = lazily(SPECIAL_V4, 'ipv4');
+const specialV6 = lazily(SPECIAL_V6, 'ipv6');

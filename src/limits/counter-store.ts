@@ -38,9 +38,12 @@ export interface CounterStore {
 
 /** The store does not answer. What follows is the platform's policy. */
 export class CounterStoreUnavailableError extends Error {
-  constructor(cause: unknown) {
-    super('the counter store does not answer', { cause });
+  readonly store: 'redis' | 'postgres';
+
+  constructor(store: 'redis' | 'postgres', cause: unknown) {
+    super(`the counters in ${store} do not answer`, { cause });
     this.name = 'CounterStoreUnavailableError';
+    this.store = store;
   }
 }
 

@@ -121,6 +121,8 @@ async function translated<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    throw isDatabaseUnavailable(error) ? new CounterStoreUnavailableError(error) : error;
+    throw isDatabaseUnavailable(error)
+      ? new CounterStoreUnavailableError('postgres', error)
+      : error;
   }
 }

@@ -10,7 +10,7 @@ const AuditEvent = s.closed(
     occurred_at: s.timestamp('When it happened'),
     type: s.choice(AUDIT_EVENT_TYPES, { description: 'What happened.' }),
     actor: s.closed({
-      kind: s.choice(['user', 'client', 'admin', 'system'], {
+      kind: s.choice(['user', 'client', 'api_key', 'service_account', 'admin', 'system'], {
         description: 'admin: whoever holds ADMIN_KEY; system: Gatehouse by itself, or a stranger.',
       }),
       id: s.nullable(Type.String()),

@@ -16,7 +16,7 @@ export interface OAuthRoutesDependencies extends UserinfoDependencies {
 /** The endpoints of the protocol. Listed one by one: what isn't here isn't reachable. */
 export async function oauthRoutes(door: FastifyInstance, deps: OAuthRoutesDependencies) {
   useProtocolDoor(door);
-  const forward = createForwarder(deps);
+  const forward = createForwarder(deps, 'program');
   const answer = async (request: FastifyRequest, reply: FastifyReply) => forward(request, reply);
 
   const machine = (methods: string[], url: string) => {
@@ -29,9 +29,10 @@ export async function oauthRoutes(door: FastifyInstance, deps: OAuthRoutesDepend
   machine(['GET'], '/.well-known/openid-configuration');
   machine(['GET'], '/.well-known/oauth-authorization-server');
 
+  const forwardToPage = createForwarder(deps, 'person');
   const browser = async (request: FastifyRequest, reply: FastifyReply) => {
     reply.headers(authorizationHeaders());
-    forward(request, reply);
+    forwardToPage(request, reply);
   };
   door.get(OAUTH_ROUTES.authorization, browser);
   refuseOtherMethods(door, OAUTH_ROUTES.authorization, ['GET']);
@@ -48,7 +49,7 @@ export async function oauthRoutes(door: FastifyInstance, deps: OAuthRoutesDepend
 /** Introspection (RFC 7662) and revocation (RFC 7009), for opaque tokens and for JWTs. */
 async function tokenInspectionRoutes(door: FastifyInstance, deps: OAuthRoutesDependencies) {
   const { presentedTokens } = deps;
-  const forward = createForwarder(deps);
+  const forward = createForwarder(deps, 'program');
   const urls = [OAUTH_ROUTES.introspection, OAUTH_ROUTES.revocation];
   for (const url of urls) {
     door.options(url, async (request, reply) => forward(request, reply));

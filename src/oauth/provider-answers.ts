@@ -24,7 +24,7 @@ function refusePublicIntrospection(ctx: KoaContextWithOIDC): void {
 
 /** Every 401 says how to do better (RFC 9110 §15.5.2), not only the one for HTTP Basic. */
 function challenge(ctx: KoaContextWithOIDC, issuer: string): void {
-  if (ctx.status !== 401 || ctx.response.has('www-authenticate')) return;
+  if (ctx.status !== 401 || ctx.res.hasHeader('www-authenticate')) return;
   ctx.set('www-authenticate', `Basic realm="${issuer}"`);
 }
 

@@ -1,7 +1,6 @@
 import Provider, {
   type AdapterFactory,
   type Configuration,
-  errors,
   interactionPolicy,
   type KoaContextWithOIDC,
 } from 'oidc-provider';
@@ -148,16 +147,13 @@ async function sayWhenToRetry(ctx: KoaContextWithOIDC, next: () => Promise<void>
 
 /**
  * A client sees its own tokens; a resource server also those addressed to a resource it serves
- * (RFC 7662 §2.1). A public client proves nothing of itself, so it may not ask.
+ * (RFC 7662 §2.1). A public client gets no answer at all: see provider-answers.ts.
  */
 async function mayIntrospect(
   _ctx: KoaContextWithOIDC,
-  client: { clientId: string; clientAuthMethod?: string | undefined },
+  client: { clientId: string },
   token: { clientId?: string | undefined; aud?: string | string[] | undefined },
 ): Promise<boolean> {
-  if (client.clientAuthMethod === 'none') {
-    throw new errors.InvalidClientAuth('public clients cannot introspect');
-  }
   if (token.clientId === client.clientId) return true;
   const audience = Array.isArray(token.aud) ? token.aud : [token.aud];
   return clientOf(client).introspectionAudiences.some((served) => audience.includes(served));

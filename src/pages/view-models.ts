@@ -213,9 +213,10 @@ export interface DeviceDonePage {
 }
 
 /** Where the demo app's round trip ends: with a code and how to trade it in, or with a refusal. */
-export type DemoCallbackPage =
+export type DemoCallbackPage = { againUrl: string } & (
   | { outcome: 'code'; command: string }
-  | { outcome: 'refused'; error: string; description: string };
+  | { outcome: 'refused'; error: string; description: string }
+);
 
 /** Template name → its model. */
 export interface PageModels {

@@ -14,11 +14,9 @@ import { byKeyboard, STORIES } from './stories.ts';
 const PHONE = { width: 390, height: 844 };
 const DESKTOP = { width: 1280, height: 800 };
 
-const VARIANTS: VisitorOptions[] = [
-  { name: 'phone-light', viewport: PHONE, colorScheme: 'light', origins: [] },
-  { name: 'phone-dark', viewport: PHONE, colorScheme: 'dark', origins: [] },
-  { name: 'desktop-light', viewport: DESKTOP, colorScheme: 'light', origins: [] },
-  { name: 'desktop-dark', viewport: DESKTOP, colorScheme: 'dark', origins: [] },
+const WINDOWS: VisitorOptions[] = [
+  { name: 'phone', viewport: PHONE, origins: [] },
+  { name: 'desktop', viewport: DESKTOP, origins: [] },
   { name: 'no-scripts', viewport: PHONE, javaScriptEnabled: false, origins: [] },
 ];
 
@@ -38,11 +36,11 @@ async function inABrowser(): Promise<void> {
       postLogoutRedirectUris: [app.callback],
     });
 
-  for (const variant of VARIANTS) {
-    await t.test(variant.name, async (t) => {
+  for (const kind of WINDOWS) {
+    await t.test(kind.name, async (t) => {
       for (const [name, story] of Object.entries(STORIES)) {
         await t.test(name, async (t) => {
-          const visitor = await createVisitor(browser, { ...variant, origins });
+          const visitor = await createVisitor(browser, { ...kind, origins });
           await story(t, { gatehouse, app, visitor, newClient });
           t.same(visitor.problems, [], 'nothing went wrong in the browser');
           await visitor.close();
@@ -52,7 +50,7 @@ async function inABrowser(): Promise<void> {
   }
 
   await t.test('by keyboard alone (WCAG 2.2 §2.1.1)', async (t) => {
-    const visitor = await createVisitor(browser, { ...VARIANTS[2]!, name: 'keyboard', origins });
+    const visitor = await createVisitor(browser, { ...WINDOWS[1]!, name: 'keyboard', origins });
     await byKeyboard(t, { gatehouse, app, visitor, newClient });
     t.same(visitor.problems, []);
     await visitor.close();

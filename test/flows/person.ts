@@ -22,7 +22,11 @@ export async function signUp(
   await page.getByRole('button', { name: 'Create account' }).click();
 }
 
-export async function signIn({ page }: Visitor, email: string, password: string): Promise<void> {
+export async function signIn(
+  { page }: Pick<Visitor, 'page'>,
+  email: string,
+  password: string,
+): Promise<void> {
   await page.getByLabel('Email').fill(email);
   await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
@@ -30,7 +34,7 @@ export async function signIn({ page }: Visitor, email: string, password: string)
 
 /** The browser is back at the app, which trades its code in; what the server says of the token. */
 export async function factsBroughtBack(
-  { visitor, gatehouse, app }: Stage,
+  { visitor, gatehouse, app }: Omit<Stage, 'newClient'>,
   client: TestClient,
   pkce: Pkce,
 ): Promise<Record<string, unknown>> {
@@ -40,8 +44,11 @@ export async function factsBroughtBack(
   return (await introspect(gatehouse, client, body.access_token!)).body;
 }
 
-export const scopeBroughtBack = async (stage: Stage, client: TestClient, pkce: Pkce) =>
-  (await factsBroughtBack(stage, client, pkce)).scope;
+export const scopeBroughtBack = async (
+  stage: Omit<Stage, 'newClient'>,
+  client: TestClient,
+  pkce: Pkce,
+) => (await factsBroughtBack(stage, client, pkce)).scope;
 
 /** The name of the field that has the focus. */
 export const focused = ({ page }: Visitor): Promise<string> =>

@@ -26,7 +26,7 @@ export const STORIES: Record<string, Story> = {
     await visitor.look('sign-in');
     await page.getByRole('link', { name: 'Create an account' }).click();
     await visitor.look('sign-up');
-    await signUp(visitor, `${pkce.challenge}@example.com`);
+    await signUp(visitor, `ada.${pkce.challenge.slice(0, 8)}@example.com`);
     await page.getByRole('heading', { name: 'Notebook wants access' }).waitFor();
     await visitor.look('consent');
     await page.getByRole('button', { name: 'Allow', exact: true }).click();
@@ -41,6 +41,8 @@ export const STORIES: Record<string, Story> = {
     await page.goto(authorizeUrl(gatehouse, client, wider, { scope: `${scope} notes:write` }));
     await visitor.look('consent-more');
     t.same(await page.getByRole('checkbox').evaluateAll(valuesOf), ['notes:write'], 'only the new');
+    t.equal(await page.getByText('Know who you are').count(), 0, 'nor who you are, again');
+    t.equal(await page.getByText('Keep access').count(), 0);
     await page.getByText('Already allowed').click();
     await page.getByText('See your notes').waitFor();
     await page.getByRole('button', { name: 'Allow', exact: true }).click();
@@ -56,12 +58,12 @@ export const STORIES: Record<string, Story> = {
     await page.getByRole('link', { name: 'Sign in' }).click();
     await signIn(visitor, user.email, 'not the password');
     await visitor.look('sign-in-wrong');
-    t.match(await page.getByRole('alert').innerText(), 'email and password don’t match');
+    t.match(await page.getByRole('alert').textContent(), 'email and password don’t match');
     t.equal(await page.getByLabel('Email').inputValue(), user.email, 'what was typed stays');
     t.equal(await focused(visitor), 'password');
     await signIn(visitor, 'nobody@example.com', 'not the password');
     t.match(
-      await page.getByRole('alert').innerText(),
+      await page.getByRole('alert').textContent(),
       'email and password don’t match',
       'an unknown address is told the same',
     );
@@ -183,7 +185,7 @@ export const STORIES: Record<string, Story> = {
     await signUp(visitor, `short@example.com`, 'password1234');
     await visitor.look('sign-up-errors');
     t.equal(await focused(visitor), 'password', 'the field to mend has the focus');
-    t.match(await page.getByRole('alert').innerText(), 'Please check');
+    t.match(await page.getByRole('alert').textContent(), 'Please check');
   },
 };
 

@@ -1,5 +1,6 @@
 import { createHmac, randomInt, randomUUID } from 'node:crypto';
 import {
+  type CryptoKey,
   decodeJwt,
   decodeProtectedHeader,
   exportJWK,
@@ -10,7 +11,12 @@ import {
 } from 'jose';
 import t from 'tap';
 import { token, userinfo } from '../support/flows.ts';
-import { createUser, registerClient, registerService, startGatehouse } from '../support/gatehouse.ts';
+import {
+  createUser,
+  registerClient,
+  registerService,
+  startGatehouse,
+} from '../support/gatehouse.ts';
 import { FORM, rawRequest } from '../support/raw-request.ts';
 import { createSignedIn } from '../support/signed-in.ts';
 
@@ -136,7 +142,7 @@ t.test('names the scope that is missing (RFC 6750 §3.1)', async (t) => {
   }
 });
 
-type Test = typeof t;
+type Test = Pick<typeof t, 'equal' | 'match'>;
 
 const REFUSED = /^Bearer .*error="invalid_token"/;
 
@@ -252,7 +258,14 @@ t.test('the verifier takes any text (RFC 8725 §2)', async (t) => {
     t.equal(await verifier.verify(text), undefined);
   }
   const part = (text: string) => Buffer.from(text).toString('base64url');
-  for (const json of ['null', '[]', '5', '"x"', '{', '{"alg":"ES256","crit":["b64"],"b64":false}']) {
+  for (const json of [
+    'null',
+    '[]',
+    '5',
+    '"x"',
+    '{',
+    '{"alg":"ES256","crit":["b64"],"b64":false}',
+  ]) {
     t.equal(await verifier.verify(`${part(json)}.${part(json)}.AAAA`), undefined, json);
   }
 });
@@ -263,6 +276,9 @@ t.test('a huge or strange header is a clean refusal (RFC 9110 §15.5)', async (t
   const body = `access_token=${'x'.repeat(60_000)}`;
   const large = await rawRequest(endpoint, { headers: FORM, body });
   t.equal(large.status, 413);
-  const posted = await rawRequest(endpoint, { headers: FORM, body: 'access_token=%00&__proto__=x' });
+  const posted = await rawRequest(endpoint, {
+    headers: FORM,
+    body: 'access_token=%00&__proto__=x',
+  });
   t.equal(posted.status, 401);
 });

@@ -256,10 +256,14 @@ t.test('refuses what is no assertion, and other methods (RFC 7521 §4.2.1)', asy
   }
   const otherType = { client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:saml2' };
   t.match(await prove(await sign(claims()), undefined, otherType), { status: 400 });
-  const bySecret = await post(endpoint, { grant_type: 'client_credentials' }, {
-    ...prover,
-    secret: 'stored as a keyed hash',
-  });
+  const bySecret = await post(
+    endpoint,
+    { grant_type: 'client_credentials' },
+    {
+      ...prover,
+      secret: 'stored as a keyed hash',
+    },
+  );
   t.match(bySecret, REFUSED, 'a client with a key has no secret');
   const withSecret = claims({ iss: service.clientId, sub: service.clientId });
   t.match(await prove(await sign(withSecret)), REFUSED, 'a client with a secret has no key');

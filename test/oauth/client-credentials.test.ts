@@ -103,7 +103,11 @@ t.test('there is no grant but these; no passwords here (RFC 9700 §2.4)', async 
   const password = { username: user.email, password: user.password };
   for (const grant_type of ['password', 'implicit', 'none', '__proto__', 'constructor', 'x\0y']) {
     const answer = await token(gatehouse, service, { grant_type, ...password });
-    t.match(answer, { status: 400, body: { error: 'unsupported_grant_type' } }, grant_type.slice(0, 1));
+    t.match(
+      answer,
+      { status: 400, body: { error: 'unsupported_grant_type' } },
+      grant_type.slice(0, 1),
+    );
   }
   const missing = await token(gatehouse, service, {});
   t.match(missing, { status: 400, body: { error: 'invalid_request' } });
@@ -126,8 +130,7 @@ t.test('a disabled client gets nothing, and its tokens die', async (t) => {
   const client = await registerService(gatehouse, { name: 'Leaving Service' });
   const answer = await token(gatehouse, client, GRANT);
   const { clientService } = gatehouse.oauth;
-  const stored = (await clientService.find(client.clientId))!;
-  await clientService.update(stored, { disabled: true }, { actor: { kind: 'system' } });
+  await clientService.update(client.clientId, { disabled: true }, { actor: { kind: 'system' } });
   await within(1000, async () => (await token(gatehouse, client, GRANT)).status === 401);
   t.equal((await userinfo(gatehouse, answer.body.access_token!)).status, 401);
 });

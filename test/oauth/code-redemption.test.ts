@@ -132,12 +132,15 @@ t.test('a verifier for a code without a challenge is refused (RFC 9700 §2.1.1)'
   t.match(answer, { status: 400, body: { error: 'invalid_grant' } });
 });
 
-t.test('a code with a challenge is not redeemed without verifier, PKCE optional or not', async (t) => {
-  const old = await registerClient(gatehouse, { name: 'Without PKCE', requirePkce: false });
-  const { code, pkce } = await person.code(old);
-  const answer = await redeem(gatehouse, old, code, pkce, { code_verifier: undefined });
-  t.match(answer, { status: 400, body: { error: 'invalid_grant' } });
-});
+t.test(
+  'a code with a challenge is not redeemed without verifier, PKCE optional or not',
+  async (t) => {
+    const old = await registerClient(gatehouse, { name: 'Without PKCE', requirePkce: false });
+    const { code, pkce } = await person.code(old);
+    const answer = await redeem(gatehouse, old, code, pkce, { code_verifier: undefined });
+    t.match(answer, { status: 400, body: { error: 'invalid_grant' } });
+  },
+);
 
 t.test('a wrong verifier burns the code: nobody guesses twice (RFC 7636 §7.1)', async (t) => {
   for (const guess of [newPkce().verifier, 'v'.repeat(42), `${LONGEST}v`]) {

@@ -1,9 +1,14 @@
 import t from 'tap';
-import { createRevocations } from '../../src/oauth/revocations.store.ts';
-import { listConsents, revokeConsent } from '../../src/oauth/consents/consents.store.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import { listConsents, revokeConsent } from '../../src/oauth/consents/consents.store.ts';
+import { createRevocations } from '../../src/oauth/revocations.store.ts';
 import { introspect, redeem, refresh, userinfo } from '../support/flows.ts';
-import { createUser, registerClient, type TestClient, type TestUser } from '../support/gatehouse.ts';
+import {
+  createUser,
+  registerClient,
+  type TestClient,
+  type TestUser,
+} from '../support/gatehouse.ts';
 import { createSignedIn, type SignedIn } from '../support/signed-in.ts';
 import { startTwoServers, within } from '../support/two-servers.ts';
 
@@ -34,34 +39,40 @@ const ways: [name: string, end: (situation: Situation) => Promise<unknown>][] = 
 ];
 
 for (const [name, end] of ways) {
-  t.test(`${name}: refresh fails, code and access tokens are refused (RFC 9700 §4.14)`, async (t) => {
-    const user = await createUser(gatehouse);
-    const client = await registerClient(gatehouse);
-    const person = createSignedIn(gatehouse, user);
-    const bystander = createSignedIn(gatehouse, await createUser(gatehouse));
-    const otherClient = await registerClient(gatehouse);
-    const others = await bystander.tokens(otherClient);
-    const tokens = await person.tokens(client);
-    const { code, pkce } = await person.code(client);
-    t.equal((await userinfo(gatehouse, tokens.access_token)).status, 200);
+  t.test(
+    `${name}: refresh fails, code and access tokens are refused (RFC 9700 §4.14)`,
+    async (t) => {
+      const user = await createUser(gatehouse);
+      const client = await registerClient(gatehouse);
+      const person = createSignedIn(gatehouse, user);
+      const bystander = createSignedIn(gatehouse, await createUser(gatehouse));
+      const otherClient = await registerClient(gatehouse);
+      const others = await bystander.tokens(otherClient);
+      const tokens = await person.tokens(client);
+      const { code, pkce } = await person.code(client);
+      t.equal((await userinfo(gatehouse, tokens.access_token)).status, 200);
 
-    await end({ user, client, person });
+      await end({ user, client, person });
 
-    for (const { issuer } of servers) {
-      await within(1000, async () => (await userinfo({ issuer }, tokens.access_token)).status === 401);
-      await within(1000, async () => {
-        const { status, body } = await refresh({ issuer }, client, tokens.refresh_token);
-        const error = name.startsWith('the client') ? 'invalid_client' : 'invalid_grant';
-        return status === (error === 'invalid_client' ? 401 : 400) && body.error === error;
-      });
-    }
-    const late = await redeem(gatehouse, client, code, pkce);
-    t.ok([400, 401].includes(late.status));
-    t.notOk(late.body.access_token);
+      for (const { issuer } of servers) {
+        await within(
+          1000,
+          async () => (await userinfo({ issuer }, tokens.access_token)).status === 401,
+        );
+        await within(1000, async () => {
+          const { status, body } = await refresh({ issuer }, client, tokens.refresh_token);
+          const error = name.startsWith('the client') ? 'invalid_client' : 'invalid_grant';
+          return status === (error === 'invalid_client' ? 401 : 400) && body.error === error;
+        });
+      }
+      const late = await redeem(gatehouse, client, code, pkce);
+      t.ok([400, 401].includes(late.status));
+      t.notOk(late.body.access_token);
 
-    t.equal((await userinfo(gatehouse, others.access_token)).status, 200, 'others stay');
-    t.equal((await refresh(gatehouse, otherClient, others.refresh_token)).status, 200);
-  });
+      t.equal((await userinfo(gatehouse, others.access_token)).status, 200, 'others stay');
+      t.equal((await refresh(gatehouse, otherClient, others.refresh_token)).status, 200);
+    },
+  );
 }
 
 t.test('what ended stays ended when the user comes back', async (t) => {
@@ -82,7 +93,11 @@ t.test('what ended stays ended when the client comes back', async (t) => {
   await update(client, { disabled: true });
   await update(client, { disabled: false });
   await within(1000, async () => {
-    const { status, body } = await introspect({ issuer: second.address }, client, tokens.access_token);
+    const { status, body } = await introspect(
+      { issuer: second.address },
+      client,
+      tokens.access_token,
+    );
     return status === 200 && body.active === false;
   });
   const answer = await refresh(gatehouse, client, tokens.refresh_token);
@@ -125,7 +140,7 @@ const deleteOrganization = (user: TestUser) =>
   identity.organizations.remove(user.organizationId, SYSTEM);
 
 async function update({ clientId }: TestClient, changes: { disabled: boolean }): Promise<void> {
-  await clientService.update((await clientService.find(clientId))!, changes, SYSTEM);
+  await clientService.update(clientId, changes, SYSTEM);
 }
 
 async function deleteClient({ clientId }: TestClient): Promise<void> {

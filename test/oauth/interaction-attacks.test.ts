@@ -166,7 +166,16 @@ t.test('the browser’s session', async (t) => {
     await signIn(agent, await open(agent, { prompt: 'login' }), other);
     const third = session(agent)!;
     t.not(third, second, 'another user');
-    for (const stale of ['planted', first, second]) {
+    const alone = createUserAgent();
+    const forms = [await alone.get(`${issuer}/sign-in`), await alone.get(`${issuer}/sign-in`)];
+    const values: (string | undefined)[] = [];
+    for (const page of forms) {
+      await alone.submit(page, page.forms[0]!, { email: user.email, password: user.password });
+      values.push(session(alone));
+    }
+    t.match(values, [/^[\w-]{43}$/, /^[\w-]{43}$/]);
+    t.not(values[0], values[1], 'and outside of any request');
+    for (const stale of ['planted', first, second, values[0]]) {
       const thief = createUserAgent();
       thief.setCookie(`gatehouse_session=${stale}; path=/`, issuer);
       t.same(await whoIsIn(gatehouse, thief, [user, other]), [], `${stale} opens nothing`);

@@ -99,7 +99,7 @@ t.test('sign-out asked for by an app (OpenID Connect RP-Initiated Logout)', asyn
         });
         const page = await agent.get(url);
         const policy = page.headers.get('content-security-policy') ?? '';
-        t.match(policy, /form-action 'self' https:\/\/app\.example\.com(;|$)/, hint);
+        t.match(policy, /form-action 'self' https:(;|$)/, hint);
         const back = locationOf(await confirm(agent, url));
         t.equal(back.origin + back.pathname, OUT, hint);
         t.equal(back.searchParams.get('state'), 'a&b=c "<script>', hint);
@@ -137,7 +137,7 @@ t.test('sign-out asked for by an app (OpenID Connect RP-Initiated Logout)', asyn
       postLogoutRedirectUris: ['https://other.example/out'],
     });
     const { agent, idToken } = await connect();
-    const refused = [
+    const refused: Record<string, string>[] = [
       { client_id: client.clientId, post_logout_redirect_uri: 'https://other.example/out' },
       { id_token_hint: idToken, client_id: other.clientId, post_logout_redirect_uri: OUT },
     ];

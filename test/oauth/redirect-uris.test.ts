@@ -274,9 +274,9 @@ t.test('exact redirect URIs', async (t) => {
 
   await t.test('never redirects for an unknown client or none (RFC 6749 §4.1.2.1)', async (t) => {
     const disabled = await registerClient(gatehouse);
-    const current = await gatehouse.oauth.clientService.find(disabled.clientId);
-    await gatehouse.oauth.clientService.update(
-      current!,
+    const { clientService } = gatehouse.oauth;
+    await clientService.update(
+      disabled.clientId,
       { disabled: true },
       { actor: { kind: 'system' } },
     );

@@ -1,6 +1,11 @@
 import t from 'tap';
 import { introspect, refresh, revoke, token, userinfo } from '../support/flows.ts';
-import { createUser, registerClient, registerService, type TestClient } from '../support/gatehouse.ts';
+import {
+  createUser,
+  registerClient,
+  registerService,
+  type TestClient,
+} from '../support/gatehouse.ts';
 import { basic, FORM, rawRequest } from '../support/raw-request.ts';
 import { createSignedIn } from '../support/signed-in.ts';
 import { startTwoServers, within } from '../support/two-servers.ts';
@@ -73,7 +78,16 @@ t.test('what there is not is revoked already: 200 and nothing in it (RFC 7009 §
   await revoke(gatehouse, client, tokens.refresh_token);
   const jwe = `${tokens.access_token}.AAAA.AAAA`;
   const known = [tokens.refresh_token, tokens.access_token, tokens.id_token!];
-  for (const value of [...known, jwe, 'x', '...', 'a\0b', 'ключ', '__proto__', 'x'.repeat(40_000)]) {
+  for (const value of [
+    ...known,
+    jwe,
+    'x',
+    '...',
+    'a\0b',
+    'ключ',
+    '__proto__',
+    'x'.repeat(40_000),
+  ]) {
     const { status, text } = await ask(client, form({ token: value }));
     t.equal(status, 200, JSON.stringify(value.slice(0, 10)));
     t.equal(text, '');
@@ -125,7 +139,7 @@ t.test('refuses whoever does not authenticate, and the token lives (RFC 7009 §2
   t.equal((await refresh(gatehouse, client, tokens.refresh_token)).status, 200);
 });
 
-t.test('twenty parallel revocations and refreshes leave nothing alive (RFC 7009 §2.1)', async (t) => {
+t.test('parallel revocations and refreshes leave nothing alive (RFC 7009 §2.1)', async (t) => {
   const tokens = await person.tokens(client);
   const answers = await Promise.all(
     Array.from({ length: 20 }, (_, index) =>

@@ -128,15 +128,15 @@ t.test('forgets a key when the last token it signed has expired', async (t) => {
   t.same(statusesOf(first), ['current', 'next']);
 });
 
-t.test('twenty parallel rotations leave one current and one next key', async (t) => {
+t.test('six parallel rotations leave one current and one next key', async (t) => {
   const { first, second } = await startTwoServers(t);
-  const rotations = Array.from({ length: 20 }, (_, index) =>
+  const rotations = Array.from({ length: 6 }, (_, index) =>
     (index % 2 ? first : second).oauth.signingKeys.rotate(SYSTEM),
   );
   await Promise.all(rotations);
   await within(1000, async () => {
     const [here, there] = [await kidsOf(first), await kidsOf(second)];
-    return here.length === 22 && here.slice(0, 2).join() === there.slice(0, 2).join();
+    return here.length === 8 && here.slice(0, 2).join() === there.slice(0, 2).join();
   });
   t.same(statusesOf(first).slice(0, 3), ['current', 'next', 'previous']);
   const service = await registerService(first);

@@ -325,4 +325,30 @@ export const samples: Sample[] = [
     page: 'device-done',
     model: { outcome: 'denied', app: 'Kaie on your TV' },
   },
+  {
+    name: 'demo-callback',
+    page: 'demo-callback',
+    model: {
+      outcome: 'code',
+      command: [
+        'curl http://127.0.0.1:3000/oauth/token',
+        '-d grant_type=authorization_code',
+        '-d client_id=019a8c9e-77b6-7bd1-a0c6-5ad2f4c1f3f0',
+        '-d redirect_uri=http://127.0.0.1:3000/demo/callback',
+        '-d code_verifier=GZTy5potIRsa9d9jm4glg3Rk0m6ZbqQn1cXo7Hq2a5E',
+        '-d code=z7uaCshSNxzRsaK7ZS0Q_ff4NZrqjQGd4mVJ2mX8s1K',
+      ].join(' \\\n  '),
+      againUrl: '/oauth/authorize',
+    },
+  },
+  {
+    name: 'demo-callback-refused',
+    page: 'demo-callback',
+    model: {
+      outcome: 'refused',
+      error: 'access_denied',
+      description: 'the end user did not allow it',
+      againUrl: '/oauth/authorize',
+    },
+  },
 ];

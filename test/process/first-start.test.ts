@@ -1,11 +1,18 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { findPostmaster } from '../../src/database/postmaster.ts';
 import { authorize } from '../support/flows.ts';
 import type { TestUser } from '../support/gatehouse.ts';
-import { type GatehouseProcess, newDataDir, spawnGatehouse } from '../support/process.ts';
+import {
+  type GatehouseProcess,
+  launchGatehouse,
+  newDataDir,
+  spawnGatehouse,
+} from '../support/process.ts';
 import { createUserAgent } from '../support/user-agent.ts';
 
 /** What the start prints for people to paste. */
@@ -99,4 +106,22 @@ t.test('the first start makes everything and prints how to try it', async (t) =>
     t.equal(callback.status, 404);
     t.equal(await silent.kill(), 0);
   });
+});
+
+t.test('a first start that is killed half-way is gone on with', async (t) => {
+  const dataDir = await newDataDir(t);
+  const environment = { DEMO: undefined, DATA_DIR: dataDir };
+  const first = await launchGatehouse(t, { environment });
+  // From here on the demo is being made, in some five steps of a few milliseconds.
+  while (!existsSync(join(dataDir, 'demo.json'))) await sleep(1);
+  await sleep(Math.random() * 40);
+  await first.kill('SIGKILL');
+
+  const second = await spawnGatehouse(t, { environment });
+  await tryOut(t, second);
+  t.equal(await second.kill(), 0);
+  const other = await spawnGatehouse(t, { environment: { ...environment, PLATFORM: 'kaie' } });
+  const { url } = await tryOut(t, other);
+  t.match(url, 'scope=openid+profile+email+workflows', 'another platform, the same demo');
+  t.equal(await other.kill(), 0);
 });

@@ -33,13 +33,15 @@ async function killAndAsk(
     const work = Array.from({ length: WORKERS }, () =>
       makeConnections(gatehouse, furnished, promised),
     );
-    const afterMs = Math.round(300 + Math.random() * 900);
-    await sleep(afterMs);
+    const enough = 3 + Math.floor(Math.random() * 8);
+    const deadline = performance.now() + 5000;
+    while (promised.length < enough && performance.now() < deadline) await sleep(5);
+    await sleep(Math.random() * 60);
     await options.kill(gatehouse, round);
     await Promise.all(work);
     gatehouse = await options.start();
-    await t.test(`round ${round}, killed after ${afterMs} ms`, async (t) => {
-      t.comment(`${promised.length} connections were answered`);
+    await t.test(`round ${round}: ${promised.length} connections`, async (t) => {
+      t.ok(promised.length > 0);
       for (const connection of promised) await expectKept(t, gatehouse, connection);
     });
   }

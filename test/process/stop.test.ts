@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { authorizeUrl, newPkce } from '../support/flows.ts';
 import { furnish } from '../support/furnished.ts';
-import { type GatehouseProcess, spawnGatehouse } from '../support/process.ts';
+import { type GatehouseProcess, launchGatehouse, spawnGatehouse } from '../support/process.ts';
 import { createUserAgent } from '../support/user-agent.ts';
 
 interface RawConnection {
@@ -88,7 +88,6 @@ t.test('a request that never comes to its end does not hold the process', async 
 
 t.test('a signal during the start ends it, with all that was begun', async (t) => {
   const { environment } = await furnish(t);
-  const { launchGatehouse } = await import('../support/process.ts');
   for (const afterMs of [400, 700, 1000]) {
     const gatehouse = await launchGatehouse(t, { environment });
     await sleep(afterMs);

@@ -28,12 +28,13 @@ export const sayThatNoBrowserRan = (): void => void process.stderr.write(NOTICE)
 type Teardown = { teardown(work: () => Promise<unknown>): unknown };
 
 /** A browser process with a profile of its own that goes away with it. */
-export async function openBrowser(t: Teardown): Promise<Browser> {
+export async function openBrowser(t: Teardown, ...more: string[]): Promise<Browser> {
   const browser = await chromium.launch({
     executablePath: CHROMIUM,
     args: [
       ...['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run'],
       ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      ...more,
     ],
   });
   t.teardown(() => browser.close());
@@ -84,7 +85,7 @@ export interface Visitor {
   problems: string[];
   /** Where the browser was sent, the app's custom scheme included, newest last. */
   visited: string[];
-  /** Looks the page over: axe, layout, and a picture where SCREENSHOTS names a directory. */
+  /** Looks the page over by day and by night: axe, layout; pictures where SCREENSHOTS names a directory. */
   look(name: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -99,7 +100,8 @@ export interface VisitorOptions extends BrowserContextOptions {
 /** Somebody at a browser: cookies of their own, and everything that goes wrong written down. */
 export async function createVisitor(browser: Browser, options: VisitorOptions): Promise<Visitor> {
   const { name: visitorName, origins, ...contextOptions } = options;
-  const context = await browser.newContext(contextOptions);
+  // Colours in transition have the contrast of neither scheme.
+  const context = await browser.newContext({ reducedMotion: 'reduce', ...contextOptions });
   const page = await context.newPage();
   const problems: string[] = [];
   const visited: string[] = [];
@@ -121,8 +123,11 @@ export async function createVisitor(browser: Browser, options: VisitorOptions): 
     problems,
     visited,
     async look(name) {
-      if (scripts) problems.push(...(await inspect(page, name)));
-      await takePicture(page, `${visitorName}-${name}`);
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        if (scripts) problems.push(...(await inspect(page, name, colorScheme)));
+        await takePicture(page, `${visitorName}-${name}-${colorScheme}`);
+      }
     },
     close: () => context.close(),
   };
@@ -134,8 +139,12 @@ function isStrange(request: Request, origins: readonly string[]): boolean {
   return /^(https?|wss?):$/.test(protocol) && !origins.includes(origin);
 }
 
-async function inspect(page: Page, name: string): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+async function inspect(page: Page, name: string, scheme: 'light' | 'dark'): Promise<string[]> {
+  // Legacy mode: without a second page for what frames there may be, of which there are none.
+  const axe = new AxeBuilder({ page }).setLegacyMode();
+  // By night only the colours differ.
+  if (scheme === 'dark') axe.withRules('color-contrast');
+  const { violations } = await axe.analyze();
   const findings = violations.map(
     ({ impact, id, nodes }) => `axe: ${impact} ${id} at ${nodes.map((node) => node.target)}`,
   );
@@ -143,7 +152,7 @@ async function inspect(page: Page, name: string): Promise<string[]> {
     '[document.documentElement.scrollWidth, innerWidth]',
   )) as [number, number];
   if (width > window) findings.push(`scrolls sideways: ${width} > ${window}`);
-  return findings.map((finding) => `${name}: ${finding}`);
+  return findings.map((finding) => `${name}, ${scheme}: ${finding}`);
 }
 
 async function takePicture(page: Page, name: string): Promise<void> {

@@ -39,10 +39,10 @@ export async function makeConnections(
   { user, apps }: Furnished,
   promised: Connection[],
 ): Promise<void> {
+  const agent = createUserAgent();
   try {
     for (let round = 0; ; round += 1) {
       const app = apps[Math.floor(Math.random() * apps.length)]!;
-      const agent = createUserAgent();
       const pkce = newPkce();
       const back = await authorize(agent, authorizeUrl(target, app, pkce), user);
       const connection: Connection = {
@@ -79,7 +79,7 @@ async function useConnection(target: Target, it: Connection, ending: number): Pr
     it.deadRefreshTokens.push(old);
   }
   if (ending === 1) {
-    const [[accessToken]] = [...it.accessTokens] as [[string]];
+    const [accessToken = ''] = it.accessTokens.keys();
     it.accessTokens.delete(accessToken);
     await revoke(target, it.app, accessToken);
     it.accessTokens.set(accessToken, 'denied');

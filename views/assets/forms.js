@@ -13,6 +13,17 @@ for (const button of document.querySelectorAll('button[data-reveal]')) {
   input.form.addEventListener('submit', () => show(false));
 }
 
+for (const button of document.querySelectorAll('button[data-copy]')) {
+  // Only in a secure context; elsewhere the text is selected by hand.
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener('click', async () => {
+    const { textContent } = document.getElementById(button.dataset.copy);
+    await navigator.clipboard.writeText(textContent);
+    button.textContent = button.dataset.done;
+  });
+}
+
 /** What each busy button said before. */
 const busy = new Map();
 

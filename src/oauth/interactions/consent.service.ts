@@ -9,7 +9,7 @@ import type { Platform } from '../../platform/platform.ts';
 import type { ClientDirectory } from '../clients/client-directory.ts';
 import { findConsent, grantConsent } from '../consents/consents.store.ts';
 import { newGrant } from '../grants/new-grant.ts';
-import { IDENTITY_SCOPES } from '../scopes.ts';
+import { IDENTITY_SCOPES, OFFLINE_ACCESS } from '../scopes.ts';
 import { InteractionGoneError, type InteractionRequest } from './interaction.ts';
 
 /** What the consent page shows, but for its forms, which are the route's. */
@@ -56,20 +56,26 @@ export function createConsentService(deps: {
     const standing = request.asksConsentAgain
       ? undefined
       : await findConsent(database.pool, { userId, clientId: client.id });
+    const added = request.scopes.filter((scope) => !standing?.scopes.includes(scope));
+    // Asked although nothing was added (by an app that could be any program): then about everything.
+    const isNew = (scope: string) => added.length === 0 || added.includes(scope);
     const permissions = request.scopes.filter((scope) => scopes.has(scope));
-    const allowed = permissions.filter((scope) => standing?.scopes.includes(scope));
-    const asked = permissions.filter((scope) => !allowed.includes(scope));
+    const allowed = permissions.filter((scope) => !isNew(scope));
+    const asked = permissions.filter(isNew);
     const memberships = permissions.length > 0 ? await identity.membershipsOf(userId) : [];
     // A consent that grows stays with its organization; another one is chosen with prompt=consent.
     const choices = standing?.organizationId
       ? memberships.filter((one) => one.organizationId === standing.organizationId)
       : memberships;
-    return { client, user, allowed, asked, choices };
+    const known = request.scopes.filter((scope) => !isNew(scope));
+    return { client, user, allowed, asked, known, choices };
   }
 
   return {
     async question(request: InteractionRequest, userId: string): Promise<ConsentQuestion> {
-      const { client, user, allowed, asked, choices } = await situation(request, userId);
+      const { client, user, allowed, asked, known, choices } = await situation(request, userId);
+      const staysConnected =
+        client.grantTypes.includes('refresh_token') && leadsToRefreshToken(request, known);
       return {
         app: {
           name: client.name,
@@ -86,10 +92,10 @@ export function createConsentService(deps: {
           role: one.role,
         })),
         ...(choices[0] ? { selectedOrganizationId: choices[0].organizationId } : {}),
-        identity: request.scopes.filter(isIdentityScope),
+        identity: request.scopes.filter(isIdentityScope).filter((scope) => !known.includes(scope)),
         permissions: asked.flatMap(toPermission),
         alreadyAllowed: allowed.flatMap(toPermission),
-        offline: client.grantTypes.includes('refresh_token') && leadsToRefreshToken(request),
+        offline: staysConnected,
       };
     },
 
@@ -139,8 +145,10 @@ export function createConsentService(deps: {
     },
   };
 
-  function leadsToRefreshToken(request: InteractionRequest): boolean {
-    return platform.oauth.refreshTokens === 'always' || request.scopes.includes('offline_access');
+  /** Said once: not to somebody who knows it from the consent that stands. */
+  function leadsToRefreshToken(request: InteractionRequest, known: readonly string[]): boolean {
+    if (platform.oauth.refreshTokens === 'always') return known.length === 0;
+    return request.scopes.includes(OFFLINE_ACCESS) && !known.includes(OFFLINE_ACCESS);
   }
 }
 

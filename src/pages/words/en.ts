@@ -229,6 +229,11 @@ export const en = {
   'demo.code.title': 'You are back at the app',
   'demo.code.explanation':
     'The app received an authorization code. It lives for a minute and works once. This trades it in for tokens:',
+  'demo.copy': 'Copy',
+  'demo.copied': 'Copied',
   'demo.refused.title': 'The app was refused',
   'demo.refused.explanation': 'Nothing was shared. This is what the app heard:',
+  'demo.error': 'Error',
+  'demo.description': 'Description',
+  'demo.again': 'Start over',
 };

@@ -1,0 +1,134 @@
+import argon2 from 'argon2';
+import { authorizeUrl, consent, newPkce, redeem, refresh, signIn } from '../test/support/flows.ts';
+import type { TestClient, TestUser } from '../test/support/gatehouse.ts';
+import { createUserAgent, locationOf, type UserAgent } from '../test/support/user-agent.ts';
+import { startGatehouseProcess } from './lib/gatehouse-process.ts';
+import type { Harness } from './lib/harness.ts';
+
+// What has a user in it: refreshing, the whole code flow, signing in.
+
+export const name = 'people';
+
+const CHAINS = 16;
+
+export async function run(harness: Harness): Promise<void> {
+  const gatehouse = await startGatehouseProcess();
+  const at = { issuer: gatehouse.url };
+  try {
+    const { client, user } = await prepare(gatehouse);
+    const agents: { agent: UserAgent; refreshToken: string }[] = [];
+    // One after the other: so many sign-ins of one account at once would be throttled.
+    while (agents.length < CHAINS) {
+      const agent = createUserAgent();
+      const { refresh_token: refreshToken } = await codeFlow(at, agent, client, user);
+      agents.push({ agent, refreshToken });
+    }
+    await harness.compare({
+      title: 'With a user (durable Postgres; the load shares the two cores)',
+      subjects: [
+        {
+          name: 'refresh with rotation',
+          connections: CHAINS,
+          call: async () => {
+            const chain = agents.pop()!;
+            const answer = await refresh(at, client, chain.refreshToken);
+            if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
+            agents.push({ ...chain, refreshToken: answer.body.refresh_token! });
+          },
+        },
+        {
+          name: 'whole code flow, signed in, consent standing',
+          connections: 8,
+          call: async () => {
+            const chain = agents.pop()!;
+            await codeFlow(at, chain.agent, client, user);
+            agents.push(chain);
+          },
+        },
+      ],
+    });
+    await compareSignIn(harness, gatehouse.url, user);
+  } finally {
+    await gatehouse.stop();
+  }
+}
+
+/** A sign-in is one argon2id verification with something around it. */
+async function compareSignIn(harness: Harness, url: string, user: TestUser): Promise<void> {
+  const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+  const hash = await argon2.hash(user.password, cost);
+  const forms = await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      const agent = createUserAgent();
+      return { agent, page: await agent.get(`${url}/sign-in`) };
+    }),
+  );
+  await harness.compare({
+    title: 'Sign-in against argon2’s own limit',
+    rounds: 5,
+    subjects: [
+      {
+        name: 'argon2id verify alone',
+        connections: 4,
+        call: () => argon2.verify(hash, user.password),
+      },
+      {
+        name: 'sign-in',
+        connections: 4,
+        call: async () => {
+          const { agent, page } = forms.pop()!;
+          const answer = await agent.submit(page, page.forms[0]!, {
+            email: user.email,
+            password: user.password,
+          });
+          if (answer.status !== 303) throw new Error(`sign-in answered ${answer.status}`);
+          forms.push({ agent, page });
+        },
+      },
+    ],
+  });
+}
+
+type Gatehouse = Awaited<ReturnType<typeof startGatehouseProcess>>;
+
+async function prepare(gatehouse: Gatehouse): Promise<{ client: TestClient; user: TestUser }> {
+  const organization = await gatehouse.manage<{ id: string }>('/organizations', { name: 'Bench' });
+  const made = await gatehouse.manage<{ client_id: string; client_secret: string }>('/clients', {
+    name: 'Bench App',
+    redirect_uris: ['https://app.example.com/callback'],
+    scope: 'notes:read',
+  });
+  const email = 'bench@example.com';
+  const password = 'correct horse battery staple';
+  const user = await gatehouse.manage<{ id: string }>('/users', {
+    ...{ email, password, name: 'Bench', organization_id: organization.id, role: 'owner' },
+  });
+  return {
+    client: {
+      clientId: made.client_id,
+      secret: made.client_secret,
+      redirectUri: 'https://app.example.com/callback',
+    },
+    user: { id: user.id, email, password, organizationId: organization.id },
+  };
+}
+
+async function codeFlow(
+  at: { issuer: string },
+  agent: UserAgent,
+  client: TestClient,
+  user: TestUser,
+): Promise<{ refresh_token: string }> {
+  const pkce = newPkce();
+  let page = await agent.follow(await agent.get(authorizeUrl(at, client, pkce)));
+  if (page.forms.some(({ action }) => action.endsWith('/sign-in'))) {
+    page = await signIn(agent, page, user);
+  }
+  if (page.forms.some(({ action }) => action.endsWith('/consent')))
+    page = await consent(agent, page);
+  const code = locationOf(page).searchParams.get('code');
+  if (!code) throw new Error(`no code at ${page.url} (${page.status})`);
+  const answer = await redeem(at, client, code, pkce);
+  if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
+  return answer.body as never;
+}

@@ -1,0 +1,93 @@
+import { isDatabaseUnavailable } from '../database/database.ts';
+import type { Platform } from '../platform/platform.ts';
+import { findRoute } from '../platform/routes.ts';
+import {
+  type Denial,
+  denied,
+  type GateContext,
+  type GateRequest,
+  type Stage,
+  type StageResult,
+} from './context.ts';
+import { readPath } from './request-target.ts';
+
+/** The gate's word on one request. */
+export type Decision =
+  | { readonly allowed: true; readonly context: GateContext }
+  | { readonly allowed: false; readonly denial: Denial; readonly context: Partial<GateContext> };
+
+export interface GateStages {
+  readonly authenticate: Stage;
+  readonly organization: Stage;
+  readonly ownership: Stage;
+  readonly entitlement: Stage;
+  readonly metering: Stage;
+}
+
+export interface Gate {
+  /** Decides, and has the decision recorded. Without waiting where every answer is in a cache. */
+  decide(request: GateRequest): Decision | Promise<Decision>;
+}
+
+/** Told of every decision, rejections included. Must not wait. */
+export type DecisionRecorder = (request: GateRequest, decision: Decision) => void;
+
+/** The five stages in their order; the first no is the answer. */
+export function createGate(deps: {
+  platform: Platform;
+  stages: GateStages;
+  record: DecisionRecorder;
+}): Gate {
+  const { platform, record } = deps;
+  const { authenticate, organization, ownership, entitlement, metering } = deps.stages;
+  const stages = [authenticate, locate, organization, ownership, entitlement, metering];
+
+  function advance(context: GateContext, from: number): Decision | Promise<Decision> {
+    let here = context;
+    for (let i = from; i < stages.length; i += 1) {
+      const result = stages[i]!(here);
+      if (result instanceof Promise) {
+        return result.then((later) => proceed(here, later, i + 1), away(here));
+      }
+      if (!result.passed) return { allowed: false, denial: result.denial, context: here };
+      here = result.context;
+    }
+    return { allowed: true, context: here };
+  }
+
+  const proceed = (before: GateContext, result: StageResult, next: number) =>
+    result.passed
+      ? advance(result.context, next)
+      : { allowed: false as const, denial: result.denial, context: before };
+
+  return {
+    decide(request) {
+      const path = readPath(request.target);
+      const route =
+        path === undefined ? undefined : findRoute(platform.routes, request.method, path);
+      const start = { request, route } as GateContext;
+      const decision: Decision | Promise<Decision> =
+        path === undefined
+          ? { allowed: false, denial: { reason: 'malformed_request' }, context: { request } }
+          : advance(start, 0);
+      const conclude = (decided: Decision) => {
+        record(request, decided);
+        return decided;
+      };
+      return decision instanceof Promise ? decision.then(conclude) : conclude(decision);
+    },
+  };
+}
+
+/** Only a caller who is known hears whether a route exists. */
+const locate: Stage = (context) =>
+  context.route === undefined ? denied('route_not_found') : { passed: true, context };
+
+/** What a stage needs does not answer: nobody passes on a guess. */
+const away =
+  (context: GateContext) =>
+  (error: unknown): Decision => {
+    if (!isDatabaseUnavailable(error)) throw error;
+    const denial: Denial = { reason: 'temporarily_unavailable', retryAfterSeconds: 2 };
+    return { allowed: false, denial, context };
+  };
