@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import fastify, { type FastifyInstance, LogController } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Config } from './config.ts';
 import type { Database } from './database/database.ts';
 import type { Notifications } from './database/notifications.ts';
@@ -57,75 +57,81 @@ const VIEWS_DIR = fileURLToPath(new URL('../views', import.meta.url));
  * own door. The caller listens, and closes.
  */
 export async function buildApp(deps: AppDependencies): Promise<Gatehouse> {
-  const { config, issuer, platform, database, notifications, clock } = deps;
   const app = fastify({
-    logger: loggerOptions(config.logLevel, deps.logStream),
+    logger: loggerOptions(deps.config.logLevel, deps.logStream),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: newRequestId,
     requestIdHeader: false,
-    trustProxy: config.trustProxy === false ? false : [...config.trustProxy],
+    trustProxy: deps.config.trustProxy === false ? false : [...deps.config.trustProxy],
     forceCloseConnections: 'idle',
     bodyLimit: 256 * 1024,
   });
-  const log = app.log;
+  const parts = await createParts(deps, app.log);
+  await mountDoors(app, deps, parts);
+  return { app, identity: parts.identity, oauth: parts.oauth };
+}
+
+type Parts = Awaited<ReturnType<typeof createParts>>;
+
+/** The rules, independent of HTTP. */
+async function createParts(deps: AppDependencies, log: FastifyBaseLogger) {
+  const { config, issuer, platform, database, notifications, clock } = deps;
   const masterKey = createMasterKey(config.masterKey);
   await syncDeclarations(database, platform, clock.now());
-
-  // The rules, independent of HTTP.
-  const revocations = createRevocations({
-    clock,
-    accessTokenTtlSeconds: platform.tokens.accessTokenTtlSeconds,
-  });
+  const { accessTokenTtlSeconds } = platform.tokens;
+  const revocations = createRevocations({ clock, accessTokenTtlSeconds });
+  const { hashSecret } = masterKey;
   const identity = createIdentityService({
-    database,
-    clock,
-    revocations,
-    log,
+    ...{ database, clock, revocations, log },
     passwords: createPasswords(),
-    throttle: createSignInThrottle({
-      executor: database.pool,
-      clock,
-      hashSecret: masterKey.hashSecret,
-    }),
+    throttle: createSignInThrottle({ executor: database.pool, clock, hashSecret }),
     platformName: platform.name,
     defaultPlan: platform.defaultPlan,
   });
   const pages = createPages({ platform: brandOf(platform), viewsDir: VIEWS_DIR });
+  const { allowPrivateTargets } = config;
   const oauth = await createOAuth({
     ...{ platform, issuer, database, notifications, clock, log, masterKey, revocations },
     ...{ identity, pages },
-    fetch: createOutboundFetch({ allowPrivateTargets: config.allowPrivateTargets }),
+    fetch: createOutboundFetch({ allowPrivateTargets }),
   });
   const forms = createAccountForms({ identity, pages });
+  return { masterKey, revocations, identity, pages, oauth, forms };
+}
 
-  // The doors.
+/** Every way in, and what stands in front of it. */
+async function mountDoors(app: FastifyInstance, deps: AppDependencies, parts: Parts) {
+  const { config, issuer, platform, database, notifications, clock } = deps;
+  const { masterKey, revocations, identity, pages, oauth, forms } = parts;
+  const { host, sessions, clients, consent, verifier, presentedTokens } = oauth;
+  const { findActiveUser } = identity;
+  const brand = brandOf(platform);
+
   logAnswers(app);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
   await app.register(operationsRoutes, { database, notifications });
-  await app.register(assetRoutes, { viewsDir: VIEWS_DIR, brand: brandOf(platform) });
-  await app.register(oauthRoutes, {
-    ...{ host: oauth.host, issuer, platform },
-    ...{ verifier: oauth.verifier, presentedTokens: oauth.presentedTokens },
-    findActiveUser: identity.findActiveUser,
-  });
+  await app.register(assetRoutes, { viewsDir: VIEWS_DIR, brand });
+
+  // Protocol: form bodies, OAuth errors, no cookies of ours.
+  const tokenRoad = { host, issuer, platform, verifier, presentedTokens, findActiveUser };
+  await app.register(oauthRoutes, tokenRoad);
+
+  // Management: JSON, problem details, bearer only.
   await app.register(managementRoutes, {
     ...{ platform, issuer, database, clock, masterKey, identity, revocations, oauth },
     adminKey: config.adminKey,
   });
+
+  // Browser: cookies, CSRF, pages.
   await app.register(async (door) => {
     await useBrowserDoor(door, { pages, issuer });
-    await door.register(accountRoutes, {
-      ...{ pages, platform, identity, forms, sessions: oauth.sessions },
-    });
+    await door.register(accountRoutes, { pages, platform, identity, forms, sessions });
     if (deps.demo) await door.register(demoRoutes, { pages, platform, issuer, access: deps.demo });
     await door.register(interactionRoutes, {
-      ...{ host: oauth.host, platform, pages, forms },
-      ...{ sessions: oauth.sessions, clients: oauth.clients, consent: oauth.consent },
+      ...{ host, platform, pages, forms, sessions, clients, consent },
     });
   });
   answerUnknownPaths(app, pages);
-
-  return { app, identity, oauth };
 }

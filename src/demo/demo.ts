@@ -3,6 +3,7 @@ import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Gatehouse } from '../app.ts';
+import { systemClock } from '../lib/clock.ts';
 import { newId } from '../lib/ids.ts';
 import { keptSecret } from '../lib/kept-secret.ts';
 import type { OAuthClient } from '../oauth/clients/client.ts';
@@ -52,8 +53,8 @@ export async function prepareDemo(
 const newDraft = (): Draft => ({
   email: 'demo@example.com',
   password: randomBytes(12).toString('base64url'),
-  appClientId: newId(new Date()),
-  serviceClientId: newId(new Date()),
+  appClientId: newId(systemClock.now()),
+  serviceClientId: newId(systemClock.now()),
   codeVerifier: randomBytes(32).toString('base64url'),
 });
 

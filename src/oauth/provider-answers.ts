@@ -22,10 +22,14 @@ function refusePublicIntrospection(ctx: KoaContextWithOIDC): void {
   ctx.body = { error, error_description };
 }
 
-/** Every 401 says how to do better (RFC 9110 §15.5.2), not only the one for HTTP Basic. */
+/**
+ * A 401 says how to do better (RFC 9110 §15.5.2), not only to who used HTTP Basic. An assertion is no HTTP
+ * authentication scheme, and its client has no secret to send instead.
+ */
 function challenge(ctx: KoaContextWithOIDC, issuer: string): void {
   if (ctx.status !== 401 || ctx.res.hasHeader('www-authenticate')) return;
-  ctx.set('www-authenticate', `Basic realm="${issuer}"`);
+  if (ctx.oidc?.params?.client_assertion) return;
+  ctx.set('www-authenticate', `Basic realm="${issuer}", error="invalid_client"`);
 }
 
 /** A grant type that is not the client's is `unauthorized_client` (RFC 6749 §5.2), not `invalid_request`. */

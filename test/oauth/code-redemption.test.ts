@@ -2,7 +2,7 @@ import t from 'tap';
 import { introspect, newPkce, redeem, refresh, token, userinfo } from '../support/flows.ts';
 import { createUser, registerClient } from '../support/gatehouse.ts';
 import { createSignedIn } from '../support/signed-in.ts';
-import { fiftyAtOnce, startTwoServers, within } from '../support/two-servers.ts';
+import { fiftyAtOnce, soleSuccess, startTwoServers, within } from '../support/two-servers.ts';
 
 const { first: gatehouse, servers } = await startTwoServers(t);
 const client = await registerClient(gatehouse);
@@ -56,10 +56,7 @@ t.test('fifty parallel redemptions on two servers, one success (RFC 6749 §10.5)
   for (const one of [client, native]) {
     const { code, pkce } = await person.code(one);
     const answers = await fiftyAtOnce(servers, (server) => redeem(server, one, code, pkce));
-    const statuses = answers.map(({ status }) => status).sort();
-    t.same(statuses, [200, ...Array(49).fill(400)]);
-    for (const { status, body } of answers)
-      if (status === 400) t.equal(body.error, 'invalid_grant');
+    soleSuccess(t, answers, 'invalid_grant');
   }
 });
 
@@ -71,7 +68,7 @@ t.test('fifty parallel redemptions without PKCE, one success (RFC 6749 §10.5)',
   });
   const parameters = { grant_type: 'authorization_code', code, redirect_uri: old.redirectUri };
   const answers = await fiftyAtOnce(servers, (server) => token(server, old, parameters));
-  t.same(answers.map(({ status }) => status).sort(), [200, ...Array(49).fill(400)]);
+  soleSuccess(t, answers, 'invalid_grant');
 });
 
 t.test("refuses another client's code, which stays good (RFC 6749 §4.1.3)", async (t) => {
@@ -161,7 +158,7 @@ t.test('fifty parallel guesses of a verifier: one is heard (RFC 7636 §7.1)', as
   );
   const successes = answers.filter(({ status }) => status === 200);
   t.ok(successes.length <= 1);
-  t.ok(answers.every(({ status }) => status === 200 || status === 400));
+  t.ok(answers.every(({ status }) => [200, 400, 503].includes(status)));
 });
 
 t.test('a code expires (RFC 6749 §4.1.2)', async (t) => {

@@ -12,7 +12,8 @@ import { freePort } from './gatehouse.ts';
 
 const CLONE = fileURLToPath(new URL('../..', import.meta.url));
 const MAIN = join(CLONE, 'src/main.ts');
-const READY_PATIENCE_MS = 45_000;
+/** Eight at once, on two busy processors. */
+const READY_PATIENCE_MS = 120_000;
 
 type Test = { teardown(work: () => Promise<void>): unknown };
 
@@ -118,7 +119,9 @@ function observe(
       if (answer?.status === 200) return;
       await sleep(30);
     }
-    throw new Error(`Gatehouse is not ready.\n${written.stdout}\n${written.stderr}`);
+    throw new Error(
+      `Gatehouse is ${isRunning ? 'not ready' : 'gone'}.\n${written.stdout}\n${written.stderr}`,
+    );
   }
 
   return {

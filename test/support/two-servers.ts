@@ -1,3 +1,4 @@
+import type { TokenAnswer } from './flows.ts';
 import { startGatehouse, type TestGatehouse, type TestGatehouseOptions } from './gatehouse.ts';
 
 /** Where a request goes: the flows take this for a server. */
@@ -31,6 +32,24 @@ export const fiftyAtOnce = <Answer>(
   Promise.all(
     Array.from({ length: 50 }, (_, index) => send(servers[index % servers.length]!, index)),
   );
+
+/**
+ * Asserts that exactly one succeeded, and gives it. The others hear the refusal; on a machine that is too
+ * busy a few may hear 503, which is no success either.
+ */
+export function soleSuccess(
+  t: { equal(found: unknown, wanted: unknown, message: string): boolean },
+  answers: readonly TokenAnswer[],
+  refusal: string,
+): TokenAnswer {
+  const successes = answers.filter(({ status }) => status === 200);
+  t.equal(successes.length, 1, 'one success');
+  const refused = answers.filter(
+    ({ status, body }) => (status < 500 && body.error === refusal) || status === 503,
+  );
+  t.equal(refused.length, answers.length - 1, `the others: ${refusal}`);
+  return successes[0]!;
+}
 
 /** Waits until something is so, and fails after the time it must not take. */
 export async function within(ms: number, isSo: () => boolean | Promise<boolean>): Promise<void> {

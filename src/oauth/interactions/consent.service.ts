@@ -5,7 +5,8 @@ import type { IdentityService } from '../../identity/identity.service.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { newId } from '../../lib/ids.ts';
 import type { ConsentPage, IdentityScope, Permission } from '../../pages/view-models.ts';
-import type { Platform } from '../../platform/platform.ts';
+import type { Platform, PlatformScope } from '../../platform/platform.ts';
+import type { OAuthClient } from '../clients/client.ts';
 import type { ClientDirectory } from '../clients/client-directory.ts';
 import { findConsent, grantConsent } from '../consents/consents.store.ts';
 import { newGrant } from '../grants/new-grant.ts';
@@ -30,60 +31,26 @@ export type ConsentOutcome =
 
 export type ConsentService = ReturnType<typeof createConsentService>;
 
-/** The question put to the end user, and what follows from the answer. */
-export function createConsentService(deps: {
+export interface ConsentDependencies {
   platform: Platform;
   database: Database;
   clock: Clock;
   identity: IdentityService;
   clients: ClientDirectory;
-}) {
-  const { platform, database, clock, identity, clients } = deps;
-  const scopes = new Map(platform.scopes.map((scope) => [scope.name, scope]));
-  const toPermission = (name: string): Permission[] => {
-    const scope = scopes.get(name);
-    if (!scope) return [];
-    return [
-      { scope: name, title: scope.title, description: scope.description, access: scope.access },
-    ];
-  };
+}
 
-  /** What is on the table: who asks, what stands already, and what is new. */
-  async function situation(request: InteractionRequest, userId: string) {
-    const client = await clients.find(request.clientId);
-    const user = await identity.findUser(userId);
-    if (!client || !user) throw new InteractionGoneError();
-    const standing = request.asksConsentAgain
-      ? undefined
-      : await findConsent(database.pool, { userId, clientId: client.id });
-    const added = request.scopes.filter((scope) => !standing?.scopes.includes(scope));
-    // Asked although nothing was added (by an app that could be any program): then about everything.
-    const isNew = (scope: string) => added.length === 0 || added.includes(scope);
-    const permissions = request.scopes.filter((scope) => scopes.has(scope));
-    const allowed = permissions.filter((scope) => !isNew(scope));
-    const asked = permissions.filter(isNew);
-    const memberships = permissions.length > 0 ? await identity.membershipsOf(userId) : [];
-    // A consent that grows stays with its organization; another one is chosen with prompt=consent.
-    const choices = standing?.organizationId
-      ? memberships.filter((one) => one.organizationId === standing.organizationId)
-      : memberships;
-    const known = request.scopes.filter((scope) => !isNew(scope));
-    return { client, user, allowed, asked, known, choices };
-  }
+/** The question put to the end user, and what follows from the answer. */
+export function createConsentService(deps: ConsentDependencies) {
+  const { platform, database, clock } = deps;
+  const scopes = new Map(platform.scopes.map((scope) => [scope.name, scope]));
 
   return {
     async question(request: InteractionRequest, userId: string): Promise<ConsentQuestion> {
-      const { client, user, allowed, asked, known, choices } = await situation(request, userId);
-      const staysConnected =
-        client.grantTypes.includes('refresh_token') && leadsToRefreshToken(request, known);
+      const { client, user, allowed, asked, known, choices } = await assess(deps, request, userId);
+      const offline =
+        client.grantTypes.includes('refresh_token') && isNewsToStay(platform, request, known);
       return {
-        app: {
-          name: client.name,
-          ...(client.organizationName ? { publisher: client.organizationName } : {}),
-          ...(client.clientUri ? { homeUrl: client.clientUri } : {}),
-          ...(client.tosUri ? { termsUrl: client.tosUri } : {}),
-          ...(client.policyUri ? { privacyUrl: client.policyUri } : {}),
-        },
+        app: appIdentity(client),
         redirect: redirectTarget(request.redirectUri),
         account: { name: user.name, email: user.email },
         organizations: choices.map((one) => ({
@@ -93,9 +60,9 @@ export function createConsentService(deps: {
         })),
         ...(choices[0] ? { selectedOrganizationId: choices[0].organizationId } : {}),
         identity: request.scopes.filter(isIdentityScope).filter((scope) => !known.includes(scope)),
-        permissions: asked.flatMap(toPermission),
-        alreadyAllowed: allowed.flatMap(toPermission),
-        offline: staysConnected,
+        permissions: asked.flatMap((name) => toPermission(scopes.get(name))),
+        alreadyAllowed: allowed.flatMap((name) => toPermission(scopes.get(name))),
+        offline,
       };
     },
 
@@ -107,7 +74,7 @@ export function createConsentService(deps: {
       answer: ConsentAnswer,
       audit: Pick<AuditEvent, 'actor' | 'address' | 'requestId'>,
     ): Promise<ConsentOutcome> {
-      const { client, allowed, asked, choices } = await situation(request, userId);
+      const { client, allowed, asked, choices } = await assess(deps, request, userId);
       const organizationId =
         choices.length === 1 ? choices[0]!.organizationId : (answer.organizationId ?? null);
       const isChoice = choices.some((one) => one.organizationId === organizationId);
@@ -120,36 +87,68 @@ export function createConsentService(deps: {
       if (granted.length === 0) return { outcome: 'nothing_granted' };
 
       const now = clock.now();
-      const consent = await grantConsent(
-        database,
-        {
-          id: newId(now),
-          userId,
-          clientId: client.id,
-          organizationId: choices.length > 0 ? organizationId : null,
-          scopes: granted,
-          refused,
-        },
-        now,
-        audit,
-      );
-      const grant = newGrant(provider, {
-        userId,
-        clientId: client.id,
-        consentId: consent.id,
-        organizationId: consent.organizationId,
-        ...{ scopes: granted, refused },
-        resources: request.resources,
-      });
+      const parties = {
+        ...{ userId, clientId: client.id },
+        organizationId: choices.length > 0 ? organizationId : null,
+      };
+      const about = { ...parties, scopes: granted, refused };
+      const consent = await grantConsent(database, { id: newId(now), ...about }, now, audit);
+      const { resources } = request;
+      const grant = newGrant(provider, { ...about, consentId: consent.id, resources });
       return { outcome: 'granted', grantId: await grant.save() };
     },
   };
+}
 
-  /** Said once: not to somebody who knows it from the consent that stands. */
-  function leadsToRefreshToken(request: InteractionRequest, known: readonly string[]): boolean {
-    if (platform.oauth.refreshTokens === 'always') return known.length === 0;
-    return request.scopes.includes(OFFLINE_ACCESS) && !known.includes(OFFLINE_ACCESS);
-  }
+/** What is on the table: who asks, what stands already, and what is new. */
+async function assess(deps: ConsentDependencies, request: InteractionRequest, userId: string) {
+  const { platform, database, identity, clients } = deps;
+  const client = await clients.find(request.clientId);
+  const user = await identity.findUser(userId);
+  if (!client || !user) throw new InteractionGoneError();
+  const standing = request.asksConsentAgain
+    ? undefined
+    : await findConsent(database.pool, { userId, clientId: client.id });
+  const added = request.scopes.filter((scope) => !standing?.scopes.includes(scope));
+  // Asked although nothing was added (by an app that could be any program): then about everything.
+  const isNew = (scope: string) => added.length === 0 || added.includes(scope);
+  const declared = new Set(platform.scopes.map((scope) => scope.name));
+  const permissions = request.scopes.filter((scope) => declared.has(scope));
+  const memberships = permissions.length > 0 ? await identity.membershipsOf(userId) : [];
+  return {
+    ...{ client, user },
+    allowed: permissions.filter((scope) => !isNew(scope)),
+    asked: permissions.filter(isNew),
+    known: request.scopes.filter((scope) => !isNew(scope)),
+    // A consent that grows stays with its organization; another one is chosen with prompt=consent.
+    choices: standing?.organizationId
+      ? memberships.filter((one) => one.organizationId === standing.organizationId)
+      : memberships,
+  };
+}
+
+/** Said once: not to somebody who knows it from the consent that stands. */
+function isNewsToStay(
+  platform: Platform,
+  request: InteractionRequest,
+  known: readonly string[],
+): boolean {
+  if (platform.oauth.refreshTokens === 'always') return known.length === 0;
+  return request.scopes.includes(OFFLINE_ACCESS) && !known.includes(OFFLINE_ACCESS);
+}
+
+const appIdentity = (client: OAuthClient): ConsentPage['app'] => ({
+  name: client.name,
+  ...(client.organizationName ? { publisher: client.organizationName } : {}),
+  ...(client.clientUri ? { homeUrl: client.clientUri } : {}),
+  ...(client.tosUri ? { termsUrl: client.tosUri } : {}),
+  ...(client.policyUri ? { privacyUrl: client.policyUri } : {}),
+});
+
+function toPermission(scope: PlatformScope | undefined): Permission[] {
+  if (!scope) return [];
+  const { name, title, description, access } = scope;
+  return [{ scope: name, title, description, access }];
 }
 
 function isIdentityScope(scope: string): scope is IdentityScope {

@@ -46,125 +46,137 @@ export async function interactionRoutes(
   door: FastifyInstance,
   deps: InteractionRoutesDependencies,
 ) {
-  const { host, platform, pages, forms, sessions, clients, consent } = deps;
-
-  const visit =
-    (step: (visit: Visit) => Promise<FastifyReply>) =>
-    async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-      const interaction = await loadInteraction(host.current, request, reply);
-      const about = readInteraction(interaction);
-      if (about.sessionUid && (await sessions.current(request))?.uid !== about.sessionUid) {
-        throw new InteractionGoneError();
-      }
-      const target = formTargetOf(about.redirectUri);
-      reply.headers(pageHeaders(target ? [target] : []));
-      return step({ request, reply, interaction, about });
-    };
-
-  const placeOf = async ({ about }: Visit): Promise<FormPlace> => ({
-    signInUrl: `/interaction/${about.uid}/sign-in`,
-    signUpUrl: platform.signUp.enabled ? `/interaction/${about.uid}/sign-up` : undefined,
-    continueTo: (await clients.find(about.clientId))?.name,
-    emailHint: about.loginHint,
-  });
-
-  const finish = async ({ request, reply }: Visit, result: Record<string, unknown>) => {
-    const merge = 'consent' in result;
-    const next = await finishInteraction(host.current, request, reply, result, {
-      mergeWithLastSubmission: merge,
-    });
-    return reply.redirect(next, 303);
-  };
-
-  async function signIn(visited: Visit, accountId: string, remember: boolean) {
-    const { request, reply, interaction } = visited;
-    const session = await sessions.begin(request, reply, { userId: accountId, remember });
-    await bindToSession(interaction, session);
-    return finish(visited, { login: { accountId, amr: ['pwd'], remember } });
-  }
-
-  async function showConsent(visited: Visit, error?: ConsentPage['error']) {
-    const { reply, about } = visited;
-    const question = await consent.question(about, accountOf(visited));
-    const form = { action: `/interaction/${about.uid}/consent`, csrf: csrfToken(reply) };
-    const switchAccount = { ...form, action: `/interaction/${about.uid}/switch-account` };
-    const page = { ...question, ...form, switchAccount, ...(error ? { error } : {}) };
-    return sendPage(reply, pages.render('consent', page), error ? 422 : 200);
-  }
-
+  const steps = createSteps(deps);
+  const { visit, placeOf, showConsent } = steps;
   door.get(
     '/interaction/:uid',
     visit(async (visited) =>
       visited.about.prompt === 'consent'
         ? showConsent(visited)
-        : forms.signIn.show(visited.reply, await placeOf(visited)),
+        : deps.forms.signIn.show(visited.reply, await placeOf(visited)),
     ),
   );
+  signInSteps(door, deps, steps);
+  if (deps.platform.signUp.enabled) signUpSteps(door, deps, steps);
+  consentSteps(door, deps, steps);
+}
 
-  // A reload of a form that was answered with its errors.
-  door.get(
-    '/interaction/:uid/sign-in',
-    visit(async ({ reply, about }) => reply.redirect(`/interaction/${about.uid}`, 303)),
-  );
+type Steps = ReturnType<typeof createSteps>;
+
+/** What the steps have in common. */
+function createSteps(deps: InteractionRoutesDependencies) {
+  const { host, platform, pages, sessions, clients, consent } = deps;
+
+  const finish = async ({ request, reply }: Visit, result: Record<string, unknown>) => {
+    const next = await finishInteraction(host.current, request, reply, result, {
+      mergeWithLastSubmission: 'consent' in result,
+    });
+    return reply.redirect(next, 303);
+  };
+
+  return {
+    finish,
+
+    /** A handler that has the interaction in hand, and belongs to whoever began it. */
+    visit:
+      (step: (visit: Visit) => Promise<FastifyReply>) =>
+      async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+        const interaction = await loadInteraction(host.current, request, reply);
+        const about = readInteraction(interaction);
+        if (about.sessionUid && (await sessions.current(request))?.uid !== about.sessionUid) {
+          throw new InteractionGoneError();
+        }
+        const target = formTargetOf(about.redirectUri);
+        reply.headers(pageHeaders(target ? [target] : []));
+        return step({ request, reply, interaction, about });
+      },
+
+    placeOf: async ({ about }: Visit): Promise<FormPlace> => ({
+      signInUrl: `/interaction/${about.uid}/sign-in`,
+      signUpUrl: platform.signUp.enabled ? `/interaction/${about.uid}/sign-up` : undefined,
+      continueTo: (await clients.find(about.clientId))?.name,
+      emailHint: about.loginHint,
+    }),
+
+    async signIn(visited: Visit, accountId: string, remember: boolean): Promise<FastifyReply> {
+      const { request, reply, interaction } = visited;
+      const session = await sessions.begin(request, reply, { userId: accountId, remember });
+      await bindToSession(interaction, session);
+      return finish(visited, { login: { accountId, amr: ['pwd'], remember } });
+    },
+
+    async showConsent(visited: Visit, error?: ConsentPage['error']): Promise<FastifyReply> {
+      const { reply, about } = visited;
+      const question = await consent.question(about, accountOf(visited));
+      const form = { action: `/interaction/${about.uid}/consent`, csrf: csrfToken(reply) };
+      const switchAccount = { ...form, action: `/interaction/${about.uid}/switch-account` };
+      const page = { ...question, ...form, switchAccount, ...(error ? { error } : {}) };
+      return sendPage(reply, pages.render('consent', page), error ? 422 : 200);
+    },
+
+    /** A reload of a form that was answered with its errors begins anew. */
+    restart: async ({ reply, about }: Visit): Promise<FastifyReply> =>
+      reply.redirect(`/interaction/${about.uid}`, 303),
+  };
+}
+
+function signInSteps(door: FastifyInstance, deps: InteractionRoutesDependencies, steps: Steps) {
+  const { visit, placeOf, signIn, restart } = steps;
+  door.get('/interaction/:uid/sign-in', visit(restart));
   door.post(
     '/interaction/:uid/sign-in',
     visit(async (visited) => {
-      const signedIn = await forms.signIn.submit(
-        visited.request,
-        visited.reply,
-        await placeOf(visited),
-      );
-      return signedIn ? signIn(visited, signedIn.user.id, signedIn.remember) : visited.reply;
+      const { request, reply } = visited;
+      const signedIn = await deps.forms.signIn.submit(request, reply, await placeOf(visited));
+      return signedIn ? signIn(visited, signedIn.user.id, signedIn.remember) : reply;
     }),
   );
-
-  if (platform.signUp.enabled) {
-    door.get(
-      '/interaction/:uid/sign-up',
-      visit(async (visited) => forms.signUp.show(visited.reply, await placeOf(visited))),
-    );
-    door.post(
-      '/interaction/:uid/sign-up',
-      visit(async (visited) => {
-        const user = await forms.signUp.submit(
-          visited.request,
-          visited.reply,
-          await placeOf(visited),
-        );
-        return user ? signIn(visited, user.id, false) : visited.reply;
-      }),
-    );
-  }
-
-  door.get(
-    '/interaction/:uid/consent',
-    visit(async ({ reply, about }) => reply.redirect(`/interaction/${about.uid}`, 303)),
+  door.post(
+    '/interaction/:uid/switch-account',
+    visit(async (visited) => {
+      await deps.sessions.end(visited.request, visited.reply);
+      await forgetAccount(visited.interaction);
+      return restart(visited);
+    }),
   );
+}
+
+function signUpSteps(door: FastifyInstance, deps: InteractionRoutesDependencies, steps: Steps) {
+  const { visit, placeOf, signIn } = steps;
+  door.get(
+    '/interaction/:uid/sign-up',
+    visit(async (visited) => deps.forms.signUp.show(visited.reply, await placeOf(visited))),
+  );
+  door.post(
+    '/interaction/:uid/sign-up',
+    visit(async (visited) => {
+      const { request, reply } = visited;
+      const user = await deps.forms.signUp.submit(request, reply, await placeOf(visited));
+      return user ? signIn(visited, user.id, false) : reply;
+    }),
+  );
+}
+
+function consentSteps(door: FastifyInstance, deps: InteractionRoutesDependencies, steps: Steps) {
+  const { visit, finish, showConsent, restart } = steps;
+  door.get('/interaction/:uid/consent', visit(restart));
   door.post(
     '/interaction/:uid/consent',
     visit(async (visited) => {
+      const { request, about } = visited;
       const userId = accountOf(visited);
-      const answer = readAnswer(visited.request.body);
+      const answer = readAnswer(request.body);
       if (answer.decision !== 'allow') return finish(visited, DENIED);
-      const outcome = await consent.answer(host.current, visited.about, userId, answer, {
+      const outcome = await deps.consent.answer(deps.host.current, about, userId, answer, {
         actor: { kind: 'user', id: userId },
-        address: visited.request.ip,
-        requestId: visited.request.id,
+        address: request.ip,
+        requestId: request.id,
       });
       if (outcome.outcome === 'organization_missing') {
         return showConsent(visited, 'organization_missing');
       }
       if (outcome.outcome === 'nothing_granted') return finish(visited, DENIED);
       return finish(visited, { consent: { grantId: outcome.grantId } });
-    }),
-  );
-
-  door.post(
-    '/interaction/:uid/switch-account',
-    visit(async (visited) => {
-      await sessions.end(visited.request, visited.reply);
-      await forgetAccount(visited.interaction);
-      return visited.reply.redirect(`/interaction/${visited.about.uid}`, 303);
     }),
   );
 }

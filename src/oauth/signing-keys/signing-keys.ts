@@ -52,7 +52,7 @@ export interface SigningKeys {
 
 const generate = promisify(generateKeyPair);
 
-export function createSigningKeys(options: {
+export interface SigningKeysOptions {
   database: Database;
   notifications: Notifications;
   masterKey: MasterKey;
@@ -62,7 +62,9 @@ export function createSigningKeys(options: {
   rotationSeconds: number;
   /** The longest life of anything a key signs. */
   longestTokenSeconds: number;
-}): SigningKeys {
+}
+
+export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
   const { database, masterKey, clock, log } = options;
   const listeners: (() => void)[] = [];
   let all: readonly SigningKey[] = [];
@@ -87,23 +89,8 @@ export function createSigningKeys(options: {
   options.notifications.on(SIGNING_KEYS_CHANNEL, reloadInBackground);
   options.notifications.onRestored(reloadInBackground);
 
-  const advance = async (tx: Executor, keys: StoredSigningKey[], actor: AuditActor) => {
-    const now = clock.now();
-    const next = keys.find((key) => key.status === 'next');
-    await retireCurrentKey(
-      tx,
-      new Date(now.getTime() + (options.longestTokenSeconds + 300) * 1000),
-    );
-    if (next) await activateKey(tx, next.kid, now);
-    else await insertSigningKey(tx, await makeKey('current', masterKey), now);
-    await insertSigningKey(tx, await makeKey('next', masterKey), now);
-    await deleteRetiredKeys(tx, now);
-    await recordAuditEvent(tx, {
-      type: 'signing_key.rotated',
-      actor,
-      ...(next ? { target: { kind: 'signing_key', id: next.kid } } : {}),
-    });
-  };
+  const advance = (tx: Executor, keys: StoredSigningKey[], actor: AuditActor) =>
+    advanceKeys(tx, keys, actor, options);
 
   return {
     get all() {
@@ -128,13 +115,7 @@ export function createSigningKeys(options: {
     },
     async rotateIfDue() {
       const now = clock.now().getTime();
-      const isDue = (keys: readonly { status: SigningKeyStatus; activatedAt: Date | null }[]) => {
-        const current = keys.find((key) => key.status === 'current');
-        return (
-          !current?.activatedAt ||
-          now - current.activatedAt.getTime() >= options.rotationSeconds * 1000
-        );
-      };
+      const isDue = (keys: readonly KeyAge[]) => isRotationDue(keys, now, options.rotationSeconds);
       const retired = all.some((key) => key.retiresAt && key.retiresAt.getTime() <= now);
       if (!isDue(all) && !retired) return;
       await withRotationLock(database, async (tx, keys) => {
@@ -144,6 +125,36 @@ export function createSigningKeys(options: {
       await reload();
     },
   };
+}
+
+/** next → current → previous, and a new next. */
+async function advanceKeys(
+  tx: Executor,
+  keys: readonly StoredSigningKey[],
+  actor: AuditActor,
+  options: Pick<SigningKeysOptions, 'masterKey' | 'clock' | 'longestTokenSeconds'>,
+): Promise<void> {
+  const { masterKey } = options;
+  const now = options.clock.now();
+  const next = keys.find((key) => key.status === 'next');
+  await retireCurrentKey(tx, new Date(now.getTime() + (options.longestTokenSeconds + 300) * 1000));
+  if (next) await activateKey(tx, next.kid, now);
+  else await insertSigningKey(tx, await makeKey('current', masterKey), now);
+  await insertSigningKey(tx, await makeKey('next', masterKey), now);
+  await deleteRetiredKeys(tx, now);
+  await recordAuditEvent(tx, {
+    type: 'signing_key.rotated',
+    actor,
+    ...(next ? { target: { kind: 'signing_key', id: next.kid } } : {}),
+  });
+}
+
+type KeyAge = Pick<SigningKey, 'status' | 'activatedAt'>;
+
+function isRotationDue(keys: readonly KeyAge[], nowMs: number, rotationSeconds: number): boolean {
+  const current = keys.find((key) => key.status === 'current');
+  if (!current?.activatedAt) return true;
+  return nowMs - current.activatedAt.getTime() >= rotationSeconds * 1000;
 }
 
 const ORDER: Record<SigningKeyStatus, number> = { current: 0, next: 1, previous: 2 };
