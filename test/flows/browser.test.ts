@@ -20,7 +20,7 @@ const WINDOWS: VisitorOptions[] = [
   { name: 'no-scripts', viewport: PHONE, javaScriptEnabled: false, origins: [] },
 ];
 
-t.ok(chromiumIsInstalled || !process.env.CI, `with CI set, ${CHROMIUM} is there`);
+t.ok(chromiumIsInstalled || !process.env.CI, `${CHROMIUM} is there, or nobody promised it (CI)`);
 if (chromiumIsInstalled) await inABrowser();
 else sayThatNoBrowserRan();
 

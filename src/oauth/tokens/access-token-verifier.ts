@@ -28,7 +28,15 @@ export interface AccessTokenVerifier {
    * @throws when the denylist cannot be consulted
    */
   verify(token: string): Promise<AccessTokenClaims | undefined>;
+  /** Signature, issuer and lifetime alone, for a caller who keeps the answer and asks the denylist itself. */
+  verifySignature(token: string): Promise<SignatureVerdict>;
+  /** Whether good claims are denied by now. */
+  isDenied(claims: AccessTokenClaims): boolean | Promise<boolean>;
 }
+
+export type SignatureVerdict =
+  | { readonly claims: AccessTokenClaims }
+  | { readonly refusal: 'invalid_token' | 'expired_token' };
 
 /** @see RFC 9068 §4 */
 export function createAccessTokenVerifier(options: {
@@ -38,8 +46,8 @@ export function createAccessTokenVerifier(options: {
 }): AccessTokenVerifier {
   const { issuer, signingKeys, denylist } = options;
 
-  async function verifySignature(token: string): Promise<AccessTokenClaims | undefined> {
-    if (!isCanonical(token)) return undefined;
+  async function verifySignature(token: string): Promise<SignatureVerdict> {
+    if (!isCanonical(token)) return { refusal: 'invalid_token' };
     try {
       const { payload } = await jwtVerify(
         token,
@@ -56,26 +64,31 @@ export function createAccessTokenVerifier(options: {
           requiredClaims: ['exp', 'iat', 'jti', 'sub', 'client_id', 'aud'],
         },
       );
-      return payload as unknown as AccessTokenClaims;
+      return { claims: payload as unknown as AccessTokenClaims };
     } catch (error) {
-      if (error instanceof joseErrors.JOSEError) return undefined;
+      if (error instanceof joseErrors.JWTExpired) return { refusal: 'expired_token' };
+      if (error instanceof joseErrors.JOSEError) return { refusal: 'invalid_token' };
       throw error;
     }
   }
 
+  const isDenied = (claims: AccessTokenClaims) =>
+    denylist.isDenied({
+      jti: claims.jti,
+      clientId: claims.client_id,
+      subject: claims.sub,
+      grantId: claims.grant_id,
+      organizationId: claims.org_id,
+      issuedAt: claims.iat,
+    });
+
   return {
+    verifySignature,
+    isDenied,
     async verify(token) {
-      const claims = await verifySignature(token);
-      if (!claims) return undefined;
-      const denied = await denylist.isDenied({
-        jti: claims.jti,
-        clientId: claims.client_id,
-        subject: claims.sub,
-        grantId: claims.grant_id,
-        organizationId: claims.org_id,
-        issuedAt: claims.iat,
-      });
-      return denied ? undefined : claims;
+      const verdict = await verifySignature(token);
+      if ('refusal' in verdict) return undefined;
+      return (await isDenied(verdict.claims)) ? undefined : verdict.claims;
     },
   };
 }

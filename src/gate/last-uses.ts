@@ -1,0 +1,45 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+
+/** When credentials were last used, written together now and then, never during a request. */
+export interface LastUses {
+  used(id: string): void;
+  /** Writes what has gathered; a failure keeps it for the next time. */
+  flush(): Promise<void>;
+}
+
+/** A use within this time of one that was written is not written again: milliseconds. */
+const FRESH_MS = 60_000;
+
+/** Ids kept at the most. */
+const MAX_IDS = 100_000;
+
+export function createLastUses(deps: {
+  clock: Clock;
+  log: Pick<Log, 'warn'>;
+  write: (uses: { id: string; at: Date }[]) => Promise<void>;
+}): LastUses {
+  const { clock, log, write } = deps;
+  const written = new Map<string, number>();
+  let pending = new Map<string, Date>();
+
+  return {
+    used(id) {
+      const now = clock.now();
+      if (now.getTime() - (written.get(id) ?? 0) >= FRESH_MS) pending.set(id, now);
+    },
+    async flush() {
+      if (pending.size === 0) return;
+      const uses = pending;
+      pending = new Map();
+      try {
+        await write([...uses].map(([id, at]) => ({ id, at })));
+        if (written.size > MAX_IDS) written.clear();
+        for (const [id, at] of uses) written.set(id, at.getTime());
+      } catch (error) {
+        for (const [id, at] of uses) if (!pending.has(id)) pending.set(id, at);
+        log.warn({ err: error }, 'last uses could not be written; tried again later');
+      }
+    },
+  };
+}
