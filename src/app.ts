@@ -5,8 +5,9 @@ import type { Database } from './database/database.ts';
 import type { Notifications } from './database/notifications.ts';
 import { demoRoutes } from './demo/demo.routes.ts';
 import type { DemoAccess } from './demo/demo.ts';
-import { newRequestId, useBrowserDoor } from './doors/browser.ts';
+import { useBrowserDoor } from './doors/browser.ts';
 import { type LogStream, logAnswers, loggerOptions } from './doors/logging.ts';
+import { newRequestId } from './doors/request-id.ts';
 import { answerUnknownPaths } from './doors/unknown-path.ts';
 import { accountRoutes } from './identity/account.routes.ts';
 import { createAccountForms } from './identity/account-forms.ts';
@@ -108,8 +109,9 @@ async function mountDoors(app: FastifyInstance, deps: AppDependencies, parts: Pa
   const brand = brandOf(platform);
 
   logAnswers(app);
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
+    done();
   });
   await app.register(operationsRoutes, { database, notifications });
   await app.register(assetRoutes, { viewsDir: VIEWS_DIR, brand });

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import cookie from '@fastify/cookie';
 import csrf from '@fastify/csrf-protection';
 import formbody from '@fastify/formbody';
@@ -107,6 +106,3 @@ function classify(error: FastifyError): Classified {
   if (status < 500) return { status, kind: 'bad_link', code: 'bad_request' };
   return { status: status === 503 ? 503 : 500, kind: 'unexpected', code: 'unexpected_error' };
 }
-
-/** Request ids: long enough to be told apart in a log, short enough to be read out. */
-export const newRequestId = () => `req_${randomBytes(9).toString('base64url')}`;

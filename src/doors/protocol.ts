@@ -11,8 +11,9 @@ import type { ProviderHost } from '../oauth/provider-host.ts';
 export function useProtocolDoor(door: FastifyInstance): void {
   door.removeAllContentTypeParsers();
   door.addContentTypeParser('*', (_request, _payload, done) => done(null, undefined));
-  door.addHook('onRequest', async (_request, reply) => {
+  door.addHook('onRequest', (_request, reply, done) => {
     reply.header('cache-control', 'no-store').header('pragma', 'no-cache');
+    done();
   });
   door.setErrorHandler(renderOAuthError);
 }

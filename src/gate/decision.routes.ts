@@ -19,7 +19,9 @@ const DecisionRequest = Type.Object(
     headers: Type.Optional(
       Type.Record(Type.String(), Header, { description: 'As received; names in any case.' }),
     ),
-    address: Type.Optional(Type.String({ maxLength: 100, description: 'The caller’s IP address.' })),
+    address: Type.Optional(
+      Type.String({ maxLength: 100, description: 'The caller’s IP address.' }),
+    ),
   },
   { additionalProperties: false },
 );

@@ -1,12 +1,11 @@
 import {
   createCipheriv,
   createDecipheriv,
-  createHmac,
-  createSecretKey,
   hkdfSync,
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto';
+import { createHmacSha256 } from './hmac.ts';
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
@@ -37,11 +36,9 @@ export function createMasterKey(key: Uint8Array): MasterKey {
   if (key.length !== 32) throw new RangeError(`a master key has 32 bytes, this one ${key.length}`);
   const derive = (purpose: string) =>
     Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), `gatehouse:${purpose}`, 32));
-  // As a key object it is prepared once, not for every hash.
-  const hashKey = createSecretKey(derive('secret-hash'));
+  const hashSecret = createHmacSha256(derive('secret-hash'));
   const boxKey = derive('encryption');
 
-  const hashSecret = (secret: string) => createHmac('sha256', hashKey).update(secret).digest();
   return {
     derive,
     hashSecret,

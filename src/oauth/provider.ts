@@ -17,7 +17,7 @@ import { correctAnswers } from './provider-answers.ts';
 import { extendModels } from './provider-models.ts';
 import { createResourcePolicy, type ResourcePolicy } from './resource-policy.ts';
 import type { SigningKeys } from './signing-keys/signing-keys.ts';
-import { extraTokenClaims } from './tokens/token-claims.ts';
+import { issueAccessTokens } from './tokens/access-token-issuer.ts';
 
 export interface ProviderDependencies {
   readonly platform: Platform;
@@ -59,6 +59,7 @@ export function createProvider(deps: ProviderDependencies): Provider {
   provider.proxy = true;
   provider.use(sayWhenToRetry);
   extendModels(provider, deps);
+  issueAccessTokens(provider, { ...deps, context: () => Provider.ctx! });
   correctAnswers(provider);
   return provider;
 }
@@ -92,7 +93,6 @@ function configuration(deps: ProviderDependencies): Configuration {
     },
     findAccount: deps.findAccount,
     loadExistingGrant: deps.loadGrant,
-    extraTokenClaims,
     issueRefreshToken: async (_ctx, client, code) =>
       client.grantTypeAllowed('refresh_token') &&
       (platform.oauth.refreshTokens === 'always' || code.scopes.has('offline_access')),

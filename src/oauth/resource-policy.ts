@@ -1,6 +1,12 @@
 import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 import type { Platform } from '../platform/platform.ts';
-import { IDENTITY_SCOPES, OFFLINE_ACCESS, resourcesOf, splitScope } from './scopes.ts';
+import {
+  IDENTITY_SCOPES,
+  OFFLINE_ACCESS,
+  type Resource,
+  resourcesOf,
+  splitScope,
+} from './scopes.ts';
 
 type ScopedClient = { scope?: string | undefined };
 
@@ -16,6 +22,26 @@ export function createResourcePolicy(platform: Platform) {
     OFFLINE_ACCESS,
     ...platform.scopes.map((scope) => scope.name),
   ]);
+
+  /** Worked out once for each client, and again when the client changes. */
+  const servers = new WeakMap<object, Map<string, ResourceServer>>();
+  function serverFor(resource: Resource, client: ScopedClient): ResourceServer {
+    const ofClient = servers.get(client) ?? new Map<string, ResourceServer>();
+    servers.set(client, ofClient);
+    const known = ofClient.get(resource.identifier);
+    if (known) return known;
+    const registered = splitScope(client.scope);
+    const scopes = resource.scopes.filter((scope) => registered.includes(scope));
+    const made: ResourceServer = {
+      scope: [...IDENTITY_SCOPES, ...scopes].join(' '),
+      audience: resource.identifier,
+      accessTokenTTL: platform.tokens.accessTokenTtlSeconds,
+      accessTokenFormat: 'jwt',
+      jwt: { sign: { alg: 'ES256' } },
+    };
+    ofClient.set(resource.identifier, made);
+    return made;
+  }
 
   const oneOf = (named: readonly string[]): string | string[] =>
     named.includes(platform.api.identifier) ? platform.api.identifier : [...named];
@@ -58,15 +84,7 @@ export function createResourcePolicy(platform: Platform) {
       if (!resource) throw new errors.InvalidTarget('resource is not known here');
       applyDefaultScope(ctx, client, resource.scopes);
       checkScope(ctx, client, known);
-      const registered = splitScope(client.scope);
-      const scopes = resource.scopes.filter((scope) => registered.includes(scope));
-      return {
-        scope: [...IDENTITY_SCOPES, ...scopes].join(' '),
-        audience: resource.identifier,
-        accessTokenTTL: platform.tokens.accessTokenTtlSeconds,
-        accessTokenFormat: 'jwt',
-        jwt: { sign: { alg: 'ES256' } },
-      };
+      return serverFor(resource, client);
     },
   };
 }

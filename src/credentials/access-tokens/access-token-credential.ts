@@ -2,12 +2,12 @@ import { decodeProtectedHeader } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { CredentialVerifier, Principal, Verdict } from '../../gate/principal.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { splitScope } from '../../oauth/scopes.ts';
 import type {
   AccessTokenClaims,
   AccessTokenVerifier,
 } from '../../oauth/tokens/access-token-verifier.ts';
 import { looksLikeJwt } from '../../oauth/tokens/presented-tokens.ts';
-import { splitScope } from '../../oauth/scopes.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { ScopePolicy } from '../scope-policy.ts';
 

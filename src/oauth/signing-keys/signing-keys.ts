@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import { recordAuditEvent } from '../../audit/audit.store.ts';
@@ -27,6 +27,8 @@ export interface SigningKey {
   readonly kid: string;
   readonly status: SigningKeyStatus;
   readonly publicKey: KeyObject;
+  /** For the signer of access tokens. */
+  readonly privateKey: KeyObject;
   /** With its private members: for the signer only, never for an answer. */
   readonly privateJwk: JWK;
   readonly activatedAt: Date | null;
@@ -165,6 +167,7 @@ function open(key: StoredSigningKey, masterKey: MasterKey): SigningKey {
   return {
     kid: key.kid,
     status: key.status,
+    privateKey: createPrivateKey({ key: secret as Record<string, string>, format: 'jwk' }),
     publicKey: createPublicKey({ key: key.publicJwk as Record<string, string>, format: 'jwk' }),
     privateJwk: { ...secret, kid: key.kid, alg: key.algorithm, use: 'sig' },
     activatedAt: key.activatedAt,
