@@ -30,7 +30,7 @@ export async function startGatehouseProcess(
     url,
     env: {
       ...{ PORT: String(port), DATA_DIR: dataDir, ADMIN_KEY: adminKey, DEMO: '0' },
-      LOG_LEVEL: 'info',
+      LOG_LEVEL: "info",
       ...environment,
     },
   });

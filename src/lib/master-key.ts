@@ -1,10 +1,12 @@
 import {
   createCipheriv,
   createDecipheriv,
+  hash,
   hkdfSync,
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { createHmacSha256 } from './hmac.ts';
 
 const IV_BYTES = 12;
@@ -36,7 +38,7 @@ export function createMasterKey(key: Uint8Array): MasterKey {
   if (key.length !== 32) throw new RangeError(`a master key has 32 bytes, this one ${key.length}`);
   const derive = (purpose: string) =>
     Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), `gatehouse:${purpose}`, 32));
-  const hashSecret = createHmacSha256(derive('secret-hash'));
+  const hashSecret = remembered(createHmacSha256(derive('secret-hash')));
   const boxKey = derive('encryption');
 
   return {
@@ -59,6 +61,25 @@ export function createMasterKey(key: Uint8Array): MasterKey {
         decipher.final(),
       ]);
     },
+  };
+}
+
+/** Hashes kept at the most. */
+const REMEMBERED = 10_000;
+
+/**
+ * The same few secrets come again and again: what one was hashed to is looked up by its plain digest,
+ * which says as little of 192 random bits as the keyed one.
+ */
+function remembered(hashSecret: (secret: string) => Buffer): (secret: string) => Buffer {
+  const known = new LRUCache<string, Buffer>({ max: REMEMBERED });
+  return (secret) => {
+    const digest = hash('sha256', secret, 'base64');
+    const found = known.get(digest);
+    if (found) return found;
+    const made = hashSecret(secret);
+    known.set(digest, made);
+    return made;
   };
 }
 

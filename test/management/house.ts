@@ -1,7 +1,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import fastify from 'fastify';
 import type { Test } from 'tap';
-import { newRequestId } from '../../src/doors/browser.ts';
+import { newRequestId } from '../../src/doors/request-id.ts';
 import { createMasterKey } from '../../src/lib/master-key.ts';
 import { managementRoutes } from '../../src/management/management.routes.ts';
 import { createRevocations } from '../../src/oauth/revocations.store.ts';

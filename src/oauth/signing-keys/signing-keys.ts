@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
+import { createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import { recordAuditEvent } from '../../audit/audit.store.ts';
@@ -27,8 +27,8 @@ export interface SigningKey {
   readonly kid: string;
   readonly status: SigningKeyStatus;
   readonly publicKey: KeyObject;
-  /** For the signer of access tokens. */
-  readonly privateKey: KeyObject;
+  /** Signs access tokens. */
+  readonly signer: CryptoKey;
   /** With its private members: for the signer only, never for an answer. */
   readonly privateJwk: JWK;
   readonly activatedAt: Date | null;
@@ -81,7 +81,8 @@ export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
     // A later question was faster.
     if (question < answered) return;
     answered = question;
-    all = stored.map((key) => open(key, masterKey)).sort(byUse);
+    const opened = await Promise.all(stored.map((key) => open(key, masterKey)));
+    all = opened.sort(byUse);
     byKid = new Map(all.map((key) => [key.kid, key]));
     for (const listener of listeners) listener();
   }
@@ -162,12 +163,13 @@ function isRotationDue(keys: readonly KeyAge[], nowMs: number, rotationSeconds: 
 const ORDER: Record<SigningKeyStatus, number> = { current: 0, next: 1, previous: 2 };
 const byUse = (a: SigningKey, b: SigningKey) => ORDER[a.status] - ORDER[b.status];
 
-function open(key: StoredSigningKey, masterKey: MasterKey): SigningKey {
+async function open(key: StoredSigningKey, masterKey: MasterKey): Promise<SigningKey> {
   const secret = decryptJwk(key, masterKey);
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
   return {
     kid: key.kid,
     status: key.status,
-    privateKey: createPrivateKey({ key: secret as Record<string, string>, format: 'jwk' }),
+    signer: await crypto.subtle.importKey('jwk', secret as JsonWebKey, algorithm, false, ['sign']),
     publicKey: createPublicKey({ key: key.publicJwk as Record<string, string>, format: 'jwk' }),
     privateJwk: { ...secret, kid: key.kid, alg: key.algorithm, use: 'sig' },
     activatedAt: key.activatedAt,

@@ -1,4 +1,3 @@
-import { type KeyObject, sign } from 'node:crypto';
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { type Clock, epochSeconds } from '../../lib/clock.ts';
@@ -19,9 +18,8 @@ interface TokenModel {
 }
 
 /**
- * Has the provider's access tokens written here: a JWT of RFC 9068, signed by the current key without
- * leaving the thread. The library's way to the same token goes through WebCrypto's thread pool, which
- * costs more than the signature (docs/performance.md).
+ * Has the provider's access tokens written here, as JWTs of RFC 9068. The library's own way to the same
+ * token passes through layers that cost more than the signature (docs/performance.md).
  */
 export function issueAccessTokens(
   provider: Provider,
@@ -48,8 +46,7 @@ export function issueAccessTokens(
       ...extraTokenClaims(context(), this),
       ...(this.jkt ? { cnf: { jkt: this.jkt } } : {}),
     };
-    const key = signingKeys.all[0]!;
-    return { value: signJwt(claims, key) };
+    return { value: await signJwt(claims, signingKeys.all[0]!) };
   }
 
   for (const model of [provider.AccessToken, provider.ClientCredentials]) {
@@ -59,16 +56,18 @@ export function issueAccessTokens(
 
 const headers = new Map<string, string>();
 
-/** JWS compact serialization by ES256 (RFC 7515 §3.1, RFC 7518 §3.4). */
-function signJwt(claims: object, key: { kid: string; privateKey: KeyObject }): string {
+const ES256 = { name: 'ECDSA', hash: 'SHA-256' } as const;
+
+/** JWS compact serialization (RFC 7515 §3.1, RFC 7518 §3.4). The signature is made off the main thread. */
+async function signJwt(claims: object, key: { kid: string; signer: CryptoKey }): Promise<string> {
   let header = headers.get(key.kid);
   if (!header) {
     header = base64url({ alg: 'ES256', typ: 'at+jwt', kid: key.kid });
     headers.set(key.kid, header);
   }
   const input = `${header}.${base64url(claims)}`;
-  const options = { key: key.privateKey, dsaEncoding: 'ieee-p1363' } as const;
-  return `${input}.${sign('sha256', Buffer.from(input), options).toString('base64url')}`;
+  const signature = await crypto.subtle.sign(ES256, key.signer, Buffer.from(input));
+  return `${input}.${Buffer.from(signature).toString('base64url')}`;
 }
 
 const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
