@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Config } from './config.ts';
+import { createAccessTokenCredential } from './credentials/access-tokens/access-token-credential.ts';
+import { type Credentials, createCredentials } from './credentials/credentials.ts';
 import type { Database } from './database/database.ts';
 import type { Notifications } from './database/notifications.ts';
 import { demoRoutes } from './demo/demo.routes.ts';
@@ -9,15 +11,19 @@ import { useBrowserDoor } from './doors/browser.ts';
 import { type LogStream, logAnswers, loggerOptions } from './doors/logging.ts';
 import { newRequestId } from './doors/request-id.ts';
 import { answerUnknownPaths } from './doors/unknown-path.ts';
+import { buildGate } from './gate/build-gate.ts';
+import type { Gate } from './gate/gate.ts';
 import { accountRoutes } from './identity/account.routes.ts';
 import { createAccountForms } from './identity/account-forms.ts';
 import { createIdentityService } from './identity/identity.service.ts';
+import { createOrganizationDirectory } from './identity/organization-directory.ts';
 import { createPasswords } from './identity/passwords.ts';
 import { createSignInThrottle } from './identity/sign-in-throttle.ts';
 import type { Clock } from './lib/clock.ts';
 import { createMasterKey } from './lib/master-key.ts';
 import { createOutboundFetch } from './lib/outbound.ts';
 import { managementRoutes } from './management/management.routes.ts';
+import { consentRoutes } from './oauth/consents/consents.routes.ts';
 import { interactionRoutes } from './oauth/interactions/interaction.routes.ts';
 import { oauthRoutes } from './oauth/oauth.routes.ts';
 import { createOAuth } from './oauth/oauth.ts';
@@ -49,6 +55,8 @@ export interface Gatehouse {
   app: FastifyInstance;
   identity: ReturnType<typeof createIdentityService>;
   oauth: Awaited<ReturnType<typeof createOAuth>>;
+  credentials: Credentials;
+  gate: Gate;
 }
 
 const VIEWS_DIR = fileURLToPath(new URL('../views', import.meta.url));
@@ -69,7 +77,8 @@ export async function buildApp(deps: AppDependencies): Promise<Gatehouse> {
   });
   const parts = await createParts(deps, app.log);
   await mountDoors(app, deps, parts);
-  return { app, identity: parts.identity, oauth: parts.oauth };
+  const { identity, oauth, credentials, gate } = parts;
+  return { app, identity, oauth, credentials, gate };
 }
 
 type Parts = Awaited<ReturnType<typeof createParts>>;
@@ -79,8 +88,7 @@ async function createParts(deps: AppDependencies, log: FastifyBaseLogger) {
   const { config, issuer, platform, database, notifications, clock } = deps;
   const masterKey = createMasterKey(config.masterKey);
   await syncDeclarations(database, platform, clock.now());
-  const { accessTokenTtlSeconds } = platform.tokens;
-  const revocations = createRevocations({ clock, accessTokenTtlSeconds });
+  const revocations = createRevocations({ clock });
   const { hashSecret } = masterKey;
   const identity = createIdentityService({
     ...{ database, clock, revocations, log },
@@ -88,6 +96,10 @@ async function createParts(deps: AppDependencies, log: FastifyBaseLogger) {
     throttle: createSignInThrottle({ executor: database.pool, clock, hashSecret }),
     platformName: platform.name,
     defaultPlan: platform.defaultPlan,
+  });
+  const organizations = createOrganizationDirectory({ database, notifications });
+  const credentials = createCredentials({
+    ...{ platform, database, notifications, masterKey, clock, log, organizations },
   });
   const pages = createPages({ platform: brandOf(platform), viewsDir: VIEWS_DIR });
   const { allowPrivateTargets } = config;
@@ -97,14 +109,19 @@ async function createParts(deps: AppDependencies, log: FastifyBaseLogger) {
     fetch: createOutboundFetch({ allowPrivateTargets }),
   });
   const forms = createAccountForms({ identity, pages });
-  return { masterKey, revocations, identity, pages, oauth, forms };
+  const { scopePolicy, apiKeyVerifier } = credentials;
+  const { verifier } = oauth;
+  const tokens = createAccessTokenCredential({ platform, verifier, clock, scopePolicy });
+  const verifiers = [apiKeyVerifier, tokens];
+  const gate = buildGate({ platform, database, clock, log, organizations, verifiers });
+  return { masterKey, revocations, identity, credentials, pages, oauth, forms, gate };
 }
 
 /** Every way in, and what stands in front of it. */
 async function mountDoors(app: FastifyInstance, deps: AppDependencies, parts: Parts) {
   const { config, issuer, platform, database, notifications, clock } = deps;
-  const { masterKey, revocations, identity, pages, oauth, forms } = parts;
-  const { host, sessions, clients, consent, verifier, presentedTokens } = oauth;
+  const { masterKey, revocations, identity, credentials, pages, oauth, forms, gate } = parts;
+  const { host, sessions, clients, consent, connectedApps, verifier, presentedTokens } = oauth;
   const { findActiveUser } = identity;
   const brand = brandOf(platform);
 
@@ -113,23 +130,27 @@ async function mountDoors(app: FastifyInstance, deps: AppDependencies, parts: Pa
     reply.header('x-request-id', request.id);
     done();
   });
-  await app.register(operationsRoutes, { database, notifications });
+  const { adminKey } = config;
+  await app.register(operationsRoutes, { database, notifications, masterKey, adminKey });
   await app.register(assetRoutes, { viewsDir: VIEWS_DIR, brand });
 
   // Protocol: form bodies, OAuth errors, no cookies of ours.
   const tokenRoad = { host, issuer, platform, verifier, presentedTokens, findActiveUser };
   await app.register(oauthRoutes, tokenRoad);
 
-  // Management: JSON, problem details, bearer only.
+  // Management, and the gate's decisions: JSON, problem details, bearer only.
   await app.register(managementRoutes, {
     ...{ platform, issuer, database, clock, masterKey, identity, revocations, oauth },
-    adminKey: config.adminKey,
+    ...{ gate, credentials, adminKey: config.adminKey },
   });
 
   // Browser: cookies, CSRF, pages.
   await app.register(async (door) => {
     await useBrowserDoor(door, { pages, issuer });
-    await door.register(accountRoutes, { pages, platform, identity, forms, sessions });
+    await door.register(accountRoutes, {
+      ...{ pages, platform, identity, forms, sessions, connectedApps },
+    });
+    await door.register(consentRoutes, { pages, sessions, connectedApps });
     if (deps.demo) await door.register(demoRoutes, { pages, platform, issuer, access: deps.demo });
     await door.register(interactionRoutes, {
       ...{ host, platform, pages, forms, sessions, clients, consent },

@@ -67,6 +67,7 @@ async function run(config: Config, platform: Platform, { onStop }: Lifecycle): P
   onStop(prepareDrain(gatehouse.app));
   const schedule = createSchedule({ log: gatehouse.app.log });
   schedule.every(60_000, 'signing keys', () => gatehouse.oauth.signingKeys.rotateIfDue());
+  schedule.every(10_000, 'last uses', () => gatehouse.credentials.lastUses.flush());
   const cleanup = createCleanup({ database, clock, intervalMs: 60_000, log: gatehouse.app.log });
   cleanup.start();
   onStop(async () => {

@@ -1,7 +1,8 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Database } from './database/database.ts';
 import type { Notifications } from './database/notifications.ts';
+import type { MasterKey } from './lib/master-key.ts';
 
 /** How long a readiness check waits for the database: milliseconds. */
 const PING_TIMEOUT_MS = 1_000;
@@ -10,11 +11,25 @@ const PING_TIMEOUT_MS = 1_000;
 const registry = new Registry();
 collectDefaultMetrics({ register: registry });
 
+export interface OperationsDependencies {
+  database: Database;
+  notifications: Notifications;
+  masterKey: MasterKey;
+  /** Opens the metrics to callers from other machines. */
+  adminKey: string;
+}
+
 /** Liveness, readiness, metrics. */
 export async function operationsRoutes(
   app: FastifyInstance,
-  { database, notifications }: { database: Database; notifications: Notifications },
+  { database, notifications, masterKey, adminKey }: OperationsDependencies,
 ) {
+  const adminHash = masterKey.hashSecret(adminKey);
+  const holdsAdminKey = ({ headers }: FastifyRequest) => {
+    const presented = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+    return presented !== undefined && masterKey.sameHash(masterKey.hashSecret(presented), adminHash);
+  };
+
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
     const reachable = await database.ping(PING_TIMEOUT_MS);
@@ -25,7 +40,20 @@ export async function operationsRoutes(
       .code(reachable ? 200 : 503)
       .send({ status: reachable ? 'ready' : 'unavailable', checks });
   });
-  app.get('/metrics', async (_request, reply) =>
-    reply.type(registry.contentType).send(await registry.metrics()),
-  );
+  app.get('/metrics', async (request, reply) => {
+    reply.header('cache-control', 'no-store');
+    if (!isOfThisMachine(request) && !holdsAdminKey(request)) {
+      reply.code(401).header('www-authenticate', 'Bearer realm="metrics"');
+      return reply.send({ error: 'From another machine, metrics need Authorization: Bearer <ADMIN_KEY>.' });
+    }
+    return reply.type(registry.contentType).send(await registry.metrics());
+  });
+}
+
+const HANDED_ON = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
+
+/** Whether a program on this machine asks, and not for somebody else. */
+function isOfThisMachine({ socket, headers }: FastifyRequest): boolean {
+  if (HANDED_ON.some((name) => name in headers)) return false;
+  return /^(127\.|::1$|::ffff:127\.)/.test(socket.remoteAddress ?? '');
 }

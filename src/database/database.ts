@@ -12,6 +12,9 @@ const CONNECTION_PATIENCE_MS = 600;
 const QUERY_PATIENCE_MS = 900;
 /** The server gives up first, so that it does not work on what nobody awaits. */
 const STATEMENT_TIMEOUT_MS = 800;
+/** What one statement of a large transaction may take at the server; it gives up first there, too. */
+const LARGE_STATEMENT_TIMEOUT_MS = 30_000;
+const LARGE_QUERY_PATIENCE_MS = LARGE_STATEMENT_TIMEOUT_MS + 1000;
 const SESSION_PATIENCE_MS = 300;
 const IDLE_IN_TRANSACTION_MS = 10_000;
 const CLOSE_PATIENCE_MS = 5000;
@@ -32,6 +35,11 @@ export interface Database {
    * the pool would be outside the transaction and could wait for it for ever.
    */
   transaction<T>(work: (tx: pg.PoolClient) => Promise<T>): Promise<T>;
+  /**
+   * The same for what may concern very many rows, such as a delete that cascades: each statement has 30
+   * seconds, for it would take as long the next time. So has a server that hangs: for rare changes only.
+   */
+  largeTransaction<T>(work: (tx: pg.PoolClient) => Promise<T>): Promise<T>;
   /** Whether a query is answered within so many milliseconds. Never throws. */
   ping(timeoutMs: number): Promise<boolean>;
   /** Waits, at most 5 seconds, for queries under way. May be called twice. */
@@ -63,6 +71,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     pool,
     prisma,
     transaction: (work) => runTransaction(pool, work),
+    largeTransaction: (work) => runTransaction(pool, work, beginLarge),
     ping: (timeoutMs) => ping(pool, timeoutMs, log),
     close: () => {
       closing ??= close();
@@ -144,11 +153,12 @@ class ImpatientClient extends pg.Client {
 async function runTransaction<T>(
   pool: pg.Pool,
   work: (tx: pg.PoolClient) => Promise<T>,
+  begin: (client: pg.PoolClient) => Promise<unknown> = (client) => client.query('BEGIN'),
 ): Promise<T> {
   const client = await pool.connect();
   let broken = false;
   try {
-    await client.query('BEGIN');
+    await begin(client);
     const result = await work(client);
     await client.query('COMMIT');
     return result;
@@ -156,8 +166,24 @@ async function runTransaction<T>(
     broken = isDatabaseUnavailable(error) || !(await rollback(client));
     throw error;
   } finally {
+    setPatience(client, QUERY_PATIENCE_MS);
     client.release(broken);
   }
+}
+
+/** Every statement has the time that a large one may take, at both ends. */
+async function beginLarge(client: pg.PoolClient): Promise<void> {
+  await client.query('BEGIN');
+  await client.query(`SET LOCAL statement_timeout = ${LARGE_STATEMENT_TIMEOUT_MS}`);
+  setPatience(client, LARGE_QUERY_PATIENCE_MS);
+}
+
+/** pg reads it at each query; from the pool's settings it has it only once. */
+function setPatience(client: pg.PoolClient, ms: number): void {
+  const { connectionParameters } = client as unknown as {
+    connectionParameters: { query_timeout: number };
+  };
+  connectionParameters.query_timeout = ms;
 }
 
 /** @returns whether the connection can be used again */

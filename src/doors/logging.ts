@@ -33,8 +33,12 @@ export function logAnswers(app: FastifyInstance): void {
   });
 }
 
-/** Interaction identifiers open a sign-in in progress: the route stands in for the path. */
+/** Where a sign-in in progress has its identifier, in a path that fits no route. */
+const OPEN_INTERACTION = /^(\/interaction|\/oauth\/authorize)\/[^/]+/;
+
+/** Whoever has the identifier of a sign-in in progress is a step into it: its name stands in for it. */
 function pathOf(request: FastifyRequest): string {
-  const path = request.url.split('?', 1)[0]!;
-  return path.startsWith('/interaction/') ? (request.routeOptions.url ?? '/interaction') : path;
+  const route = request.routeOptions.url;
+  if (route?.includes('/:uid')) return route;
+  return request.url.split('?', 1)[0]!.replace(OPEN_INTERACTION, '$1/:uid');
 }

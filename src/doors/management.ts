@@ -83,7 +83,7 @@ async function admit(
   if (authorization === undefined) {
     throw new ProblemError('unauthenticated', 'Send the header Authorization: Bearer <ADMIN_KEY>.');
   }
-  const principal = await authenticate(authorization);
+  const principal = await authenticate(authorization, request.ip);
   if (!principal) {
     throw new ProblemError('unauthenticated', 'The credential is not one that is good here.');
   }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import type { Clock } from '../lib/clock.ts';
+import type { ManagementApi } from '../management/schemas.ts';
 import type { Platform } from '../platform/platform.ts';
 import { answerDenial, rateLimitHeaders } from './answer.ts';
 import type { GateContext, GateRequest } from './context.ts';
@@ -26,6 +27,46 @@ const DecisionRequest = Type.Object(
   { additionalProperties: false },
 );
 
+const nullableText = Type.Unsafe<string | null>({ type: ['string', 'null'] });
+
+const DecisionAnswer = Type.Object(
+  {
+    allowed: Type.Boolean(),
+    status: Type.Integer({ description: 'What to answer the caller with; 200 when allowed.' }),
+    reason: Type.Unsafe<string | null>({
+      type: ['string', 'null'],
+      description: 'The canonical reason of a denial.',
+    }),
+    principal: Type.Unsafe<{
+      kind: string;
+      id: string;
+      subject: string;
+      organization_id: string | null;
+      environment: string | null;
+      scopes: string[];
+      plan: string | null;
+    } | null>({
+      type: ['object', 'null'],
+      additionalProperties: false,
+      required: ['kind', 'id', 'subject', 'organization_id', 'environment', 'scopes', 'plan'],
+      properties: {
+        kind: Type.String(),
+        id: Type.String(),
+        subject: Type.String(),
+        organization_id: nullableText,
+        environment: nullableText,
+        scopes: Type.Array(Type.String()),
+        plan: nullableText,
+      },
+    }),
+    headers: Type.Record(Type.String(), Type.String(), {
+      description: 'To send to the caller, allowed or not.',
+    }),
+    body: Type.Unknown({ description: 'Of a denial, in the platform’s words; else null.' }),
+  },
+  { additionalProperties: false, description: 'The decision.' },
+);
+
 export interface DecisionDependencies {
   gate: Gate;
   platform: Platform;
@@ -37,8 +78,8 @@ export interface DecisionDependencies {
  * `POST /gate/decision`: the gate asked in JSON, for an API that asks by itself instead of standing behind
  * it. Always 200, with `allowed`; behind the management door, whose callers must hold `gate:decide`.
  */
-export async function decisionRoutes(door: FastifyInstance, deps: DecisionDependencies) {
-  door.post<{ Body: Static<typeof DecisionRequest> }>('/gate/decision', {
+export function decisionRoutes(door: FastifyInstance, deps: DecisionDependencies): void {
+  (door as ManagementApi).post('/gate/decision', {
     config: { access: 'gate:decide' },
     schema: {
       tags: ['Gate'],
@@ -103,43 +144,3 @@ function principalOf(context: Partial<GateContext>): Static<typeof DecisionAnswe
     plan: plan?.name ?? null,
   };
 }
-
-const nullableText = Type.Unsafe<string | null>({ type: ['string', 'null'] });
-
-const DecisionAnswer = Type.Object(
-  {
-    allowed: Type.Boolean(),
-    status: Type.Integer({ description: 'What to answer the caller with; 200 when allowed.' }),
-    reason: Type.Unsafe<string | null>({
-      type: ['string', 'null'],
-      description: 'The canonical reason of a denial.',
-    }),
-    principal: Type.Unsafe<{
-      kind: string;
-      id: string;
-      subject: string;
-      organization_id: string | null;
-      environment: string | null;
-      scopes: string[];
-      plan: string | null;
-    } | null>({
-      type: ['object', 'null'],
-      additionalProperties: false,
-      required: ['kind', 'id', 'subject', 'organization_id', 'environment', 'scopes', 'plan'],
-      properties: {
-        kind: Type.String(),
-        id: Type.String(),
-        subject: Type.String(),
-        organization_id: nullableText,
-        environment: nullableText,
-        scopes: Type.Array(Type.String()),
-        plan: nullableText,
-      },
-    }),
-    headers: Type.Record(Type.String(), Type.String(), {
-      description: 'To send to the caller, allowed or not.',
-    }),
-    body: Type.Unknown({ description: 'Of a denial, in the platform’s words; else null.' }),
-  },
-  { additionalProperties: false },
-);

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { csrfToken, sendPage } from '../doors/browser.ts';
+import type { ConnectedApps } from '../oauth/consents/connected-apps.service.ts';
 import type { BrowserSessions } from '../oauth/sessions/browser-sessions.ts';
 import type { Pages } from '../pages/render.ts';
 import type { Platform } from '../platform/platform.ts';
@@ -12,11 +13,12 @@ export interface AccountRoutesDependencies {
   identity: IdentityService;
   forms: AccountForms;
   sessions: BrowserSessions;
+  connectedApps: ConnectedApps;
 }
 
 /** Home, sign-in, sign-up and sign-out, outside any authorization request. */
 export async function accountRoutes(door: FastifyInstance, deps: AccountRoutesDependencies) {
-  const { pages, platform, identity, forms, sessions } = deps;
+  const { pages, platform, identity, forms, sessions, connectedApps } = deps;
   const place: FormPlace = {
     signInUrl: '/sign-in',
     signUpUrl: platform.signUp.enabled ? '/sign-up' : undefined,
@@ -35,6 +37,8 @@ export async function accountRoutes(door: FastifyInstance, deps: AccountRoutesDe
       return sendPage(reply, pages.render('home', home));
     }
     const memberships = await identity.membershipsOf(user.id);
+    const apps = await connectedApps.of(user.id);
+    const csrf = csrfToken(reply);
     const model = {
       account: { name: user.name, email: user.email },
       organizations: memberships.map((one) => ({
@@ -42,7 +46,11 @@ export async function accountRoutes(door: FastifyInstance, deps: AccountRoutesDe
         name: one.organizationName,
         role: one.role,
       })),
-      signOut: { action: '/sign-out', csrf: csrfToken(reply) },
+      connectedApps: apps.map(({ consentId, ...app }) => ({
+        ...app,
+        disconnect: { action: `/connected-apps/${consentId}/disconnect`, csrf },
+      })),
+      signOut: { action: '/sign-out', csrf },
     };
     return sendPage(reply, pages.render('account', model));
   });

@@ -127,15 +127,10 @@ function organizationWrites(options: OrganizationStoreOptions) {
      */
     async remove(id: string, context: AuditContext): Promise<boolean> {
       if (!looksLikeId(id)) return false;
-      return database.transaction(async (tx) => {
+      return database.largeTransaction(async (tx) => {
         const held = await tx.query('SELECT FROM organizations WHERE id = $1 FOR UPDATE', [id]);
         if (held.rowCount === 0) return false;
-        const members = await tx.query<{ userId: string }>(
-          'SELECT user_id AS "userId" FROM memberships WHERE organization_id = $1 ORDER BY user_id',
-          [id],
-        );
-        for (const { userId } of members.rows) await revocations.denyMembership(tx, userId, id);
-        await revocations.denyClientsOf(tx, id);
+        await revocations.denyOrganization(tx, id);
         await tx.query('DELETE FROM organizations WHERE id = $1', [id]);
         await record(tx, 'organization.deleted', id, clock.now(), context);
         return true;

@@ -11,6 +11,6 @@ export interface RevocationPort {
   denySubject(executor: Executor, userId: string): Promise<void>;
   /** Everything issued to the user for this one organization. */
   denyMembership(executor: Executor, userId: string, organizationId: string): Promise<void>;
-  /** Everything issued to the clients and keys that belong to the organization, whoever the subject is. */
-  denyClientsOf(executor: Executor, organizationId: string): Promise<void>;
+  /** Everything issued for the organization, to whichever member, and to the clients that belong to it. */
+  denyOrganization(executor: Executor, organizationId: string): Promise<void>;
 }

@@ -1,13 +1,14 @@
 import {
   createCipheriv,
   createDecipheriv,
+  createHmac,
+  createSecretKey,
   hash,
   hkdfSync,
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { createHmacSha256 } from './hmac.ts';
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
@@ -29,8 +30,6 @@ export interface MasterKey {
   encrypt(plaintext: Uint8Array, context: string): Buffer;
   /** @throws Error when the box was altered, or belongs to another context or another master key */
   decrypt(box: Uint8Array, context: string): Buffer;
-  /** A 32-byte key for one named purpose, e.g. the CSRF token's. */
-  derive(purpose: string): Buffer;
 }
 
 /** @param key 32 bytes from a cryptographic random source */
@@ -38,11 +37,11 @@ export function createMasterKey(key: Uint8Array): MasterKey {
   if (key.length !== 32) throw new RangeError(`a master key has 32 bytes, this one ${key.length}`);
   const derive = (purpose: string) =>
     Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), `gatehouse:${purpose}`, 32));
-  const hashSecret = remembered(createHmacSha256(derive('secret-hash')));
+  const hashKey = createSecretKey(derive('secret-hash'));
+  const hashSecret = remembered((secret) => createHmac('sha256', hashKey).update(secret).digest());
   const boxKey = derive('encryption');
 
   return {
-    derive,
     hashSecret,
     sameHash: (one, other) => one.length === other.length && timingSafeEqual(one, other),
     encrypt(plaintext, context) {

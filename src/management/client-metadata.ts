@@ -2,6 +2,7 @@ import type { JSONWebKeySet, JWK } from 'jose';
 import { type Static, type TProperties, Type } from 'typebox';
 import type { ClientAuthMethod, GrantType, OAuthClient } from '../oauth/clients/client.ts';
 import type { ClientInput } from '../oauth/clients/clients.service.ts';
+import { privateMembersOf } from '../oauth/clients/public-keys.ts';
 import { splitScope } from '../oauth/scopes.ts';
 import type { FieldError } from './problems.ts';
 import * as s from './schemas.ts';
@@ -10,7 +11,6 @@ const GRANT_TYPES = [
   'authorization_code',
   'refresh_token',
   'client_credentials',
-  'urn:ietf:params:oauth:grant-type:device_code',
 ] as const satisfies readonly GrantType[];
 
 const AUTH_METHODS = [
@@ -33,9 +33,6 @@ const PUBLIC_KEY_MEMBERS = {
   key_ops: s.optional(s.list(s.text(1, 50), 20)),
   x5c: s.optional(s.list(s.text(1, 20_000), 10)),
 };
-
-/** RFC 7518 §6.2.2, §6.3.2, §6.4.1 */
-const PRIVATE_KEY_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 
 export const PublicKeys = s.closed(
   { keys: Type.Array(s.closed(PUBLIC_KEY_MEMBERS), { maxItems: 50 }) },
@@ -141,7 +138,7 @@ export const RegisteredClient = s.closed(
 /** Private members in the keys of a client: nobody but the client may hold those. */
 export function privateKeyErrors(jwks: SomeMetadata['jwks']): FieldError[] {
   return (jwks?.keys ?? []).flatMap((key, index) =>
-    PRIVATE_KEY_MEMBERS.filter((member) => member in key).map(
+    privateMembersOf(key).map(
       (member): FieldError => ({
         in: 'body',
         path: `jwks.keys[${index}].${member}`,

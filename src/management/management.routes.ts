@@ -1,6 +1,9 @@
 import type { FastifyInstance } from 'fastify';
+import type { Credentials } from '../credentials/credentials.ts';
 import type { Database } from '../database/database.ts';
 import { answerUnknownRequests, useManagementDoor } from '../doors/management.ts';
+import { decisionRoutes } from '../gate/decision.routes.ts';
+import type { Gate } from '../gate/gate.ts';
 import type { IdentityService } from '../identity/identity.service.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { MasterKey } from '../lib/master-key.ts';
@@ -8,6 +11,7 @@ import type { ClientService } from '../oauth/clients/clients.service.ts';
 import type { Revocations } from '../oauth/revocations.store.ts';
 import type { SigningKeys } from '../oauth/signing-keys/signing-keys.ts';
 import type { Platform } from '../platform/platform.ts';
+import { apiKeyRoutes } from './api-keys.routes.ts';
 import { auditRoutes } from './audit.routes.ts';
 import { clientRoutes } from './clients.routes.ts';
 import { consentRoutes } from './consents.routes.ts';
@@ -30,6 +34,8 @@ export interface ManagementDependencies {
   identity: IdentityService;
   revocations: Revocations;
   oauth: { clientService: ClientService; signingKeys: SigningKeys };
+  credentials: Credentials;
+  gate: Gate;
 }
 
 const RESOURCES: readonly ((api: ManagementApi, deps: ManagementDependencies) => void)[] = [
@@ -39,6 +45,7 @@ const RESOURCES: readonly ((api: ManagementApi, deps: ManagementDependencies) =>
   clientRoutes,
   consentRoutes,
   declarationRoutes,
+  apiKeyRoutes,
   signingKeyRoutes,
   auditRoutes,
 ];
@@ -48,9 +55,11 @@ export async function managementRoutes(
   door: FastifyInstance,
   deps: ManagementDependencies,
 ): Promise<void> {
-  const { issuer, platform } = deps;
-  useManagementDoor(door, { issuer, authenticate: createAuthentication(deps) });
+  const { issuer, platform, clock, gate } = deps;
+  const authenticate = createAuthentication({ ...deps, apiKeys: deps.credentials.apiKeyVerifier });
+  useManagementDoor(door, { issuer, authenticate });
   await openApiRoutes(door, { issuer, platformName: platform.name });
+  decisionRoutes(door, { issuer, platform, clock, gate });
   await door.register(
     async (api) => {
       answerUnknownRequests(api);

@@ -1,8 +1,12 @@
 import type { AuditActor } from '../audit/audit.ts';
+import { GATE_DECIDE } from '../credentials/scope-policy.ts';
+import type { CredentialVerifier } from '../gate/principal.ts';
 import type { MasterKey } from '../lib/master-key.ts';
 
 /** Who calls the management API. `root` is whoever holds ADMIN_KEY. */
-export type Principal = { readonly kind: 'root' };
+export type Principal =
+  | { readonly kind: 'root' }
+  | { readonly kind: 'api_key'; readonly id: string; readonly scopes: ReadonlySet<string> };
 
 export type ManagedResource =
   | 'organizations'
@@ -12,17 +16,20 @@ export type ManagedResource =
   | 'declarations'
   | 'signing-keys'
   | 'consents'
+  | 'api-keys'
   | 'audit';
 
-export type Permission = `${ManagedResource}:${'read' | 'write'}`;
+export type Permission = `${ManagedResource}:${'read' | 'write'}` | typeof GATE_DECIDE;
 
 /** What a route asks of its caller. There is no default: a route that doesn't say is not registered. */
 export type RouteAccess = 'anyone' | Permission;
 
-export function mayUse(principal: Principal, _permission: Permission): boolean {
+export function mayUse(principal: Principal, permission: Permission): boolean {
   switch (principal.kind) {
     case 'root':
       return true;
+    case 'api_key':
+      return permission === GATE_DECIDE && principal.scopes.has(GATE_DECIDE);
   }
 }
 
@@ -31,11 +38,19 @@ export function actorOf(principal: Principal): AuditActor {
   switch (principal.kind) {
     case 'root':
       return { kind: 'admin' };
+    case 'api_key':
+      return { kind: 'api_key', id: principal.id };
   }
 }
 
-/** @returns undefined when the header holds no credential that is good here */
-export type Authenticate = (authorization: string) => Promise<Principal | undefined>;
+/**
+ * @param address the caller's, which a key's allow-list may refuse
+ * @returns undefined when the header holds no credential that is good here
+ */
+export type Authenticate = (
+  authorization: string,
+  address: string,
+) => Promise<Principal | undefined>;
 
 /**
  * Recognises bearers by keyed hashes, compared in constant time.
@@ -45,15 +60,19 @@ export type Authenticate = (authorization: string) => Promise<Principal | undefi
 export function createAuthentication(deps: {
   adminKey: string;
   masterKey: MasterKey;
+  apiKeys: CredentialVerifier;
 }): Authenticate {
-  const { adminKey, masterKey } = deps;
+  const { adminKey, masterKey, apiKeys } = deps;
   const adminHash = masterKey.hashSecret(adminKey);
 
-  return async function authenticate(authorization) {
+  return async function authenticate(authorization, address) {
     const presented = /^Bearer +(\S.*?) *$/i.exec(authorization)?.[1];
     if (presented === undefined) return undefined;
-    return masterKey.sameHash(masterKey.hashSecret(presented), adminHash)
-      ? { kind: 'root' }
-      : undefined;
+    if (masterKey.sameHash(masterKey.hashSecret(presented), adminHash)) return { kind: 'root' };
+    if (!apiKeys.recognises(presented)) return undefined;
+    const verdict = await apiKeys.verify(presented, address);
+    if ('refusal' in verdict) return undefined;
+    const { id, scopes } = verdict.principal;
+    return { kind: 'api_key', id, scopes };
   };
 }

@@ -6,10 +6,12 @@ import type { Log } from '../lib/log.ts';
 import type { MasterKey } from '../lib/master-key.ts';
 import type { OutboundFetch } from '../lib/outbound.ts';
 import type { Pages } from '../pages/render.ts';
+import { LONGEST_SIGNED_TOKEN_SECONDS } from '../platform/checks/lifetimes.ts';
 import type { Platform } from '../platform/platform.ts';
 import { createAdapterFactory } from './adapter/adapter.ts';
 import { createClientDirectory } from './clients/client-directory.ts';
 import { createClientService } from './clients/clients.service.ts';
+import { createConnectedApps } from './consents/connected-apps.service.ts';
 import { createDenylist } from './denylist/denylist.ts';
 import { createGrantLoader } from './grants/load-grant.ts';
 import { createConsentService } from './interactions/consent.service.ts';
@@ -46,10 +48,7 @@ export async function createOAuth(deps: OAuthDependencies) {
   const signingKeys = createSigningKeys({
     ...{ database, notifications, masterKey, clock, log },
     rotationSeconds: platform.oauth.signingKeyRotationSeconds,
-    longestTokenSeconds: Math.max(
-      platform.tokens.accessTokenTtlSeconds,
-      platform.tokens.idTokenTtlSeconds,
-    ),
+    longestTokenSeconds: LONGEST_SIGNED_TOKEN_SECONDS,
   });
   const denylist = createDenylist({ database, notifications, clock });
   const clients = createClientDirectory({ database, notifications });
@@ -86,6 +85,9 @@ export async function createOAuth(deps: OAuthDependencies) {
     host,
     sessions: createBrowserSessions({ host, issuer, platform }),
     consent: createConsentService({ platform, database, clock, identity, clients }),
+    connectedApps: createConnectedApps({
+      ...{ platform, database, notifications, clock, identity, clients, revocations },
+    }),
     clientService: createClientService({ database, platform, clock, masterKey, host, revocations }),
   };
 }

@@ -2,7 +2,7 @@ import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provi
 import type { Platform } from '../platform/platform.ts';
 import {
   IDENTITY_SCOPES,
-  OFFLINE_ACCESS,
+  PROTOCOL_SCOPES,
   type Resource,
   resourcesOf,
   splitScope,
@@ -17,11 +17,7 @@ export function createResourcePolicy(platform: Platform) {
   const resources = new Map(
     resourcesOf(platform).map((resource) => [resource.identifier, resource]),
   );
-  const known = new Set([
-    ...IDENTITY_SCOPES,
-    OFFLINE_ACCESS,
-    ...platform.scopes.map((scope) => scope.name),
-  ]);
+  const known = new Set([...PROTOCOL_SCOPES, ...platform.scopes.map((scope) => scope.name)]);
 
   /** Worked out once for each client, and again when the client changes. */
   const servers = new WeakMap<object, Map<string, ResourceServer>>();
@@ -124,10 +120,8 @@ function checkScope(
     if (!registered.has(scope)) {
       throw new errors.InvalidScope('requested scope is not allowed for this client', scope);
     }
-    if (params?.grant_type === 'client_credentials' && OF_A_USER.has(scope)) {
+    if (params?.grant_type === 'client_credentials' && PROTOCOL_SCOPES.has(scope)) {
       throw new errors.InvalidScope('client credentials speak for no user', scope);
     }
   }
 }
-
-const OF_A_USER: ReadonlySet<string> = new Set([...IDENTITY_SCOPES, OFFLINE_ACCESS]);

@@ -1,5 +1,6 @@
 import type { Executor } from '../database/executor.ts';
 import type { Clock } from '../lib/clock.ts';
+import { LONGEST_ACCESS_TOKEN_SECONDS } from '../platform/checks/lifetimes.ts';
 import { type DenylistKind, deny } from './denylist/denylist.store.ts';
 
 /**
@@ -14,19 +15,17 @@ export interface Revocations {
   denyClient(executor: Executor, clientId: string): Promise<void>;
   denySubject(executor: Executor, userId: string): Promise<void>;
   denyMembership(executor: Executor, userId: string, organizationId: string): Promise<void>;
-  /** Everything issued for the organization, and to its clients. */
-  denyClientsOf(executor: Executor, organizationId: string): Promise<void>;
+  /** Everything issued for the organization, to whichever member, and to its clients. */
+  denyOrganization(executor: Executor, organizationId: string): Promise<void>;
 }
 
-/** @param options.accessTokenTtlSeconds the longest life of an access token: as long a mark is kept */
-export function createRevocations(options: {
-  clock: Clock;
-  accessTokenTtlSeconds: number;
-}): Revocations {
-  const { clock } = options;
+/** A mark outlives every token it could concern, by a minute for clocks that differ. */
+const MARK_SECONDS = LONGEST_ACCESS_TOKEN_SECONDS + 60;
+
+export function createRevocations({ clock }: { clock: Clock }): Revocations {
   const mark = async (executor: Executor, kind: DenylistKind, values: string[]) => {
     const now = clock.now();
-    const expiresAt = new Date(now.getTime() + (options.accessTokenTtlSeconds + 60) * 1000);
+    const expiresAt = new Date(now.getTime() + MARK_SECONDS * 1000);
     await deny(
       executor,
       values.map((value) => ({ kind, value })),
@@ -73,7 +72,7 @@ export function createRevocations(options: {
       await endGrants(executor, both, [userId, organizationId], 'membership_ended');
       await mark(executor, 'membership', [`${organizationId}:${userId}`]);
     },
-    async denyClientsOf(executor, organizationId) {
+    async denyOrganization(executor, organizationId) {
       await endGrants(executor, OF_ORGANIZATION, [organizationId], 'organization_deleted');
       await mark(executor, 'organization', [organizationId]);
       const { rows } = await executor.query<{ client_id: string }>(

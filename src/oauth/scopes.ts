@@ -4,6 +4,9 @@ import type { Platform } from '../platform/platform.ts';
 export const IDENTITY_SCOPES = ['openid', 'profile', 'email'] as const;
 export const OFFLINE_ACCESS = 'offline_access';
 
+/** The scopes that are the protocol's, not the platform's: all of them are about a user. */
+export const PROTOCOL_SCOPES: ReadonlySet<string> = new Set([...IDENTITY_SCOPES, OFFLINE_ACCESS]);
+
 /** A resource, as the `aud` of a token names it, and the scopes it understands. */
 export interface Resource {
   readonly identifier: string;

@@ -177,9 +177,24 @@ export interface HomePage {
   metadataUrl?: string;
 }
 
+/** A standing consent: an app that may act for this person, until it is disconnected. */
+export interface ConnectedApp {
+  name: string;
+  /** As in AppIdentity. */
+  publisher?: string;
+  /** The name of the organization it may use; absent where it knows only who they are. */
+  organization?: string;
+  identity: readonly IdentityScope[];
+  permissions: readonly Permission[];
+  since: Date;
+  lastUsed: Date;
+  disconnect: GuardedForm;
+}
+
 export interface AccountPage {
   account: AccountIdentity;
   organizations: readonly OrganizationOption[];
+  connectedApps: readonly ConnectedApp[];
   signOut: GuardedForm;
   docsUrl?: string;
 }

@@ -80,7 +80,7 @@ function adapt(places: { directory: string; port: number; upstreams: number[] })
   const { directory, port, upstreams } = places;
   return CONFIGURATION.replaceAll('/tmp/', `${directory}/`)
     .replace('/dev/stdout', `${directory}/access.log`)
-    .replace('/dev/stderr', 'stderr')
+    .replace('/dev/stderr', `${directory}/error.log`)
     .replace('include /etc/nginx/mime.types;', '')
     .replace('listen 8080;', `listen 127.0.0.1:${port};`)
     .replace('gatehouse-1:3000', `127.0.0.1:${upstreams[0]}`)
@@ -90,6 +90,8 @@ function adapt(places: { directory: string; port: number; upstreams: number[] })
 interface Nginx {
   port: number;
   accessLog(): string;
+  /** Everything it wrote. */
+  logs(): string;
 }
 
 async function startNginx(t: Test, program: string, upstreams: number[]): Promise<Nginx> {
@@ -108,7 +110,12 @@ async function startNginx(t: Test, program: string, upstreams: number[]): Promis
     await rm(directory, { recursive: true, force: true });
   });
   for (let tries = 0; tries < 200 && !(await answers(port)); tries += 1) await sleep(25);
-  return { port, accessLog: () => readFileSync(join(directory, 'access.log'), 'utf8') };
+  const read = (name: string) => readFileSync(join(directory, name), 'utf8');
+  return {
+    port,
+    accessLog: () => read('access.log'),
+    logs: () => read('access.log') + read('error.log'),
+  };
 }
 
 async function stop(child: ChildProcess): Promise<void> {
@@ -169,6 +176,9 @@ t.test(
       /\$(request|request_uri|args|query_string|http_referer|http_authorization)\b/,
       'no secrets in the log',
     );
+    const format = /log_format[^;]+;/.exec(CONFIGURATION)![0];
+    t.match(format, '$logged_path');
+    t.notMatch(format, /\$uri\b/, 'and no identifier of a sign-in in progress');
   },
 );
 
@@ -203,6 +213,32 @@ function testRunning(program: string): void {
       t.notMatch(nginx.accessLog(), /in-the-query|secret/, 'and none of it in the log');
     },
   );
+
+  t.test('logs the identifier of no sign-in in progress, whatever goes wrong', async (t) => {
+    const [one, two] = [await startUpstream(t, 'one'), await startUpstream(t, 'two')];
+    const nginx = await startNginx(t, program, [one.port, two.port]);
+    const secret = 'Xk2_uid-of-a-sign-in';
+    const paths: [path: string, logged: string][] = [
+      [`/interaction/${secret}`, '/interaction/:uid'],
+      [`/interaction/${secret}/sign-in`, '/interaction/:uid/sign-in'],
+      [`/oauth/authorize/${secret}?a=${secret}`, '/oauth/authorize/:uid'],
+      [`/%69nteraction//${secret}/`, '/interaction/:uid/'],
+      [`/interaction/${secret}/a%0Ab`, '/interaction/:uid/a'],
+    ];
+    for (const [path, logged] of paths) {
+      await send(nginx.port, path);
+      t.match(nginx.accessLog(), `GET ${logged} 200`);
+    }
+    await send(nginx.port, '/oauth/authorize?state=x');
+    t.match(nginx.accessLog(), 'GET /oauth/authorize 200', 'other paths as they are');
+    for (const { server } of [one, two]) {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+    t.equal((await send(nginx.port, `/interaction/${secret}?b=${secret}`)).status, 502);
+    t.match(nginx.accessLog(), 'GET /interaction/:uid 502');
+    t.notMatch(nginx.logs(), secret);
+  });
 
   t.test('spreads requests over both, on connections that stay open', async (t) => {
     const upstreams = [await startUpstream(t, 'one'), await startUpstream(t, 'two')];

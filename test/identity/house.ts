@@ -40,7 +40,7 @@ function recordingRevocations() {
     denySubject: (_executor, userId) => deny('subject', userId),
     denyMembership: (_executor, userId, organizationId) =>
       deny('membership', userId, organizationId),
-    denyClientsOf: (_executor, organizationId) => deny('clients', organizationId),
+    denyOrganization: (_executor, organizationId) => deny('organization', organizationId),
   };
   return {
     port,

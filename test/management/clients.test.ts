@@ -8,6 +8,7 @@ const CALLBACK = 'https://app.example.com/callback';
 
 const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const PUBLIC = { ...publicKey.export({ format: 'jwk' }), kid: 'one', use: 'sig', alg: 'ES256' };
+const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
 const PRIVATE = { ...PUBLIC, ...privateKey.export({ format: 'jwk' }) };
 
 /** The token endpoint's status for a client and a secret. */
@@ -94,6 +95,7 @@ t.test('every problem of the metadata is reported at its field', async (t) => {
     [{ name: ' ' }, 'name'],
     [{ name: 'x', organization_id: 'nowhere' }, 'organization_id'],
     [{ name: 'x', grant_types: ['password'] }, 'grant_types[0]'],
+    [{ name: 'x', grant_types: [DEVICE_CODE] }, 'grant_types[0]'],
     [{ name: 'x', client_uri: 'javascript:x' }, 'client_uri'],
     [{ name: 'x', token_endpoint_auth_method: 'private_key_jwt' }, 'jwks'],
     [{ name: 'x', token_endpoint_auth_signing_alg: 'HS256' }, 'token_endpoint_auth_signing_alg'],

@@ -42,6 +42,9 @@ interface CallOptions {
   raw?: string;
 }
 
+/** Paths are below /manage/v1, but for the gate's own. */
+const urlOf = (path: string) => (path.startsWith('/gate/') ? path : `/manage/v1${path}`);
+
 export type House = Awaited<ReturnType<typeof openHouse>>;
 
 /**
@@ -50,14 +53,14 @@ export type House = Awaited<ReturnType<typeof openHouse>>;
  */
 export async function openHouse(t: Pick<Test, 'teardown'>, options: TestGatehouseOptions = {}) {
   const gatehouse = await startGatehouse(t, options);
-  const { config, platform, issuer, database, identity, oauth, adminKey } = gatehouse;
+  const { config, platform, issuer, database, identity, oauth, adminKey, credentials, gate } =
+    gatehouse;
   const clock = { now: () => new Date() };
-  const accessTokenTtlSeconds = platform.tokens.accessTokenTtlSeconds;
   const app = fastify({ genReqId: newRequestId });
   await app.register(managementRoutes, {
-    ...{ platform, issuer, adminKey, database, clock, identity, oauth },
+    ...{ platform, issuer, adminKey, database, clock, identity, oauth, credentials, gate },
     masterKey: createMasterKey(config.masterKey),
-    revocations: createRevocations({ clock, accessTokenTtlSeconds }),
+    revocations: createRevocations({ clock }),
   });
   t.teardown(() => app.close());
   const document = (await app.inject('/openapi.json')).json() as OpenApiDocument;
@@ -73,7 +76,7 @@ export async function openHouse(t: Pick<Test, 'teardown'>, options: TestGatehous
     const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body));
     const response = await app.inject({
       method: method as 'GET',
-      url: `/manage/v1${path}`,
+      url: urlOf(path),
       headers: {
         ...(authorization !== null && { authorization }),
         ...(payload !== undefined && { 'content-type': 'application/json' }),
@@ -88,7 +91,7 @@ export async function openHouse(t: Pick<Test, 'teardown'>, options: TestGatehous
       body: isJson ? response.json() : undefined,
       text: response.body,
     };
-    const problem = check(method, `/manage/v1${path}`, answer) ?? leakIn(answer.text);
+    const problem = check(method, urlOf(path), answer) ?? leakIn(answer.text);
     if (problem) throw new Error(`${method} ${path}: ${problem}: ${answer.text}`);
     return answer;
   }

@@ -26,6 +26,14 @@ const newUser = async ({ post }: House, more: object = {}) =>
 const newClient = async ({ post }: House) =>
   (await post('/clients', { name: unique('Client') })).body.client_id as string;
 
+const apiKeyBody = async (house: House) => ({
+  organization_id: await newOrganization(house),
+  name: unique('Key'),
+  scopes: ['notes:read'],
+});
+const newApiKey = async (house: House) =>
+  (await house.post('/api-keys', await apiKeyBody(house))).body.id as string;
+
 async function newMembership(house: House) {
   const organization_id = await newOrganization(house);
   await newUser(house, { organization_id, role: 'owner' });
@@ -99,6 +107,18 @@ const SAMPLES: Record<string, (house: House) => Promise<Sample>> = {
   listScopes: async () => ({ status: 200 }),
   listPermissionSets: async () => ({ status: 200 }),
   listPlans: async () => ({ status: 200 }),
+  createApiKey: async (h) => ({ status: 201, body: await apiKeyBody(h) }),
+  listApiKeys: async () => ({ status: 200, query: 'limit=2' }),
+  getApiKey: async (h) => ({ status: 200, params: { id: await newApiKey(h) } }),
+  updateApiKey: async (h) => ({
+    ...{ status: 200, params: { id: await newApiKey(h) }, body: { name: 'Other' } },
+  }),
+  disableApiKey: async (h) => ({ status: 200, params: { id: await newApiKey(h) } }),
+  rotateApiKey: async (h) => ({
+    ...{ status: 200, params: { id: await newApiKey(h) }, body: { overlap_seconds: 60 } },
+  }),
+  revokeApiKey: async (h) => ({ status: 204, params: { id: await newApiKey(h) } }),
+  decide: async () => ({ status: 200, body: { method: 'GET', path: '/v1/notes' } }),
   listSigningKeys: async () => ({ status: 200 }),
   rotateSigningKeys: async () => ({ status: 201 }),
   listAuditEvents: async () => ({ status: 200, query: 'type=user.created' }),
@@ -118,7 +138,7 @@ t.test('the document describes every operation, once and whole', async (t) => {
   t.match(document.components.securitySchemes, { adminKey: { type: 'http', scheme: 'bearer' } });
   t.strictSame(operations.map((one) => one.operationId).sort(), Object.keys(SAMPLES).sort());
   for (const operation of operations) {
-    t.ok(operation.path.startsWith('/manage/v1/'), operation.path);
+    t.match(operation.path, /^\/(manage\/v1|gate)\//);
     t.ok(operation.summary, operation.operationId);
     t.equal(operation.security, undefined, 'no operation goes without a credential');
     t.match(operation.responses, { 401: {}, 500: {}, 503: {} });

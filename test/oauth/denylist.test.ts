@@ -27,7 +27,7 @@ const second = await startGatehouse(t, {
 const client = await registerClient(first);
 const user = await createUser(first);
 const person = createSignedIn(first, user);
-const revocations = createRevocations({ clock: systemClock, accessTokenTtlSeconds: 3600 });
+const revocations = createRevocations({ clock: systemClock });
 
 const isRefused = async ({ address }: TestGatehouse, accessToken: string) =>
   (await userinfo({ issuer: address }, accessToken)).status === 401;

@@ -14,12 +14,9 @@ import { startTwoServers, within } from '../support/two-servers.ts';
 
 const SYSTEM = { actor: { kind: 'system' } } as const;
 const { first: gatehouse, second, servers } = await startTwoServers(t);
-const { identity, database, platform } = gatehouse;
+const { identity, database } = gatehouse;
 const { clientService } = gatehouse.oauth;
-const revocations = createRevocations({
-  clock: systemClock,
-  accessTokenTtlSeconds: platform.tokens.accessTokenTtlSeconds,
-});
+const revocations = createRevocations({ clock: systemClock });
 
 interface Situation {
   user: TestUser;

@@ -32,7 +32,7 @@ const CHOICES = new Set([
 function poison(value: unknown, key = ''): unknown {
   if (typeof value === 'string') return HOSTILE;
   if (Array.isArray(value)) return value.map((item) => poison(item));
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => {
       const kept = CHOICES.has(name) && (typeof inner === 'string' || name === 'identity');

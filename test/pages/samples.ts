@@ -1,4 +1,5 @@
 import type {
+  ConnectedApp,
   ConsentPage,
   PageModels,
   PageName,
@@ -120,7 +121,7 @@ const consent: ConsentPage = {
   permissions: [...readFew, writeOne],
   offline: true,
   alreadyAllowed: [],
-  revokeUrl: '/account/apps',
+  revokeUrl: '/',
 };
 
 const longName =
@@ -130,6 +131,35 @@ const organizations = ['Analytical Engines', 'Difference & Sons', longName].map(
   name,
   role: (['owner', 'member', 'admin'] as const)[index],
 }));
+
+const connected = {
+  since: new Date('2026-03-02T08:00:00Z'),
+  lastUsed: new Date('2026-11-21T12:00:00Z'),
+};
+const connectedApps: ConnectedApp[] = [
+  {
+    ...connected,
+    ...{ name: 'Northwind Sync', publisher: 'Northwind Traders' },
+    organization: 'Analytical Engines',
+    identity: ['openid', 'email'],
+    permissions: [...readFew, writeOne],
+    disconnect: { ...guarded, action: '/connected-apps/019a8c9e-1/disconnect' },
+  },
+  {
+    ...connected,
+    name: 'Hello',
+    identity: ['openid'],
+    permissions: [],
+    disconnect: { ...guarded, action: '/connected-apps/019a8c9e-2/disconnect' },
+  },
+  {
+    ...connected,
+    ...{ name: longName, publisher: longName, organization: longName },
+    identity: ['openid', 'profile', 'email'],
+    permissions: many,
+    disconnect: { ...guarded, action: '/connected-apps/019a8c9e-3/disconnect' },
+  },
+];
 
 export const samples: Sample[] = [
   { name: 'sign-in', page: 'sign-in', model: { ...guarded, signUpUrl: '/sign-up' } },
@@ -287,6 +317,7 @@ export const samples: Sample[] = [
     model: {
       account,
       organizations,
+      connectedApps,
       signOut: { ...guarded, action: '/sign-out' },
       docsUrl: '/docs/authentication',
     },
@@ -294,7 +325,12 @@ export const samples: Sample[] = [
   {
     name: 'account-empty',
     page: 'account',
-    model: { account, organizations: [], signOut: { ...guarded, action: '/sign-out' } },
+    model: {
+      account,
+      organizations: [],
+      connectedApps: [],
+      signOut: { ...guarded, action: '/sign-out' },
+    },
   },
   { name: 'device', page: 'device', model: { form } },
   {

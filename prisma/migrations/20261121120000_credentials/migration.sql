@@ -84,7 +84,7 @@ CREATE TABLE "usage_counts" (
 );
 
 -- CreateIndex
-CREATE INDEX "api_keys_organization_id_created_at_id_idx" ON "api_keys"("organization_id", "created_at", "id");
+CREATE INDEX "api_keys_organization_id_id_idx" ON "api_keys"("organization_id", "id");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "api_key_secrets_hash_key" ON "api_key_secrets"("hash");
@@ -93,7 +93,7 @@ CREATE UNIQUE INDEX "api_key_secrets_hash_key" ON "api_key_secrets"("hash");
 CREATE INDEX "api_key_secrets_api_key_id_idx" ON "api_key_secrets"("api_key_id");
 
 -- CreateIndex
-CREATE INDEX "service_accounts_organization_id_created_at_id_idx" ON "service_accounts"("organization_id", "created_at", "id");
+CREATE INDEX "service_accounts_organization_id_id_idx" ON "service_accounts"("organization_id", "id");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "playground_keys_hash_key" ON "playground_keys"("hash");

@@ -73,22 +73,17 @@ export async function listApiKeys(
   filter: {
     organizationId: string | null;
     includeRevoked: boolean;
-    before?: { createdAt: Date; id: string } | undefined;
+    /** The last id seen. Ids are ordered by time (UUID version 7). */
+    beforeId?: string | undefined;
     limit: number;
   },
 ): Promise<ApiKey[]> {
   const { rows } = await executor.query<Row>(
     `SELECT k.*, ${SECRETS} FROM api_keys k
      WHERE ($1::text IS NULL OR k.organization_id = $1) AND ($2 OR k.revoked_at IS NULL)
-       AND ($3::timestamptz IS NULL OR (k.created_at, k.id) < ($3, $4))
-     ORDER BY k.created_at DESC, k.id DESC LIMIT $5`,
-    [
-      filter.organizationId,
-      filter.includeRevoked,
-      filter.before?.createdAt ?? null,
-      filter.before?.id ?? '',
-      filter.limit,
-    ],
+       AND ($3::text IS NULL OR k.id < $3)
+     ORDER BY k.id DESC LIMIT $4`,
+    [filter.organizationId, filter.includeRevoked, filter.beforeId ?? null, filter.limit],
   );
   return rows.map(toApiKey);
 }

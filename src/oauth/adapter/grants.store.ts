@@ -1,6 +1,7 @@
-import Provider from 'oidc-provider';
+import Provider, { errors } from 'oidc-provider';
 import { recordAuditEvent } from '../../audit/audit.store.ts';
 import type { AuditEventType } from '../../audit/audit.ts';
+import { splitScope } from '../scopes.ts';
 import {
   type AdapterDependencies,
   type AdapterPayload,
@@ -18,11 +19,14 @@ interface Row {
   details: Record<string, unknown>;
   created_at: Date;
   expires_at: Date;
+  /** What the consent holds by now; null for a grant without one. */
+  consented: string[] | null;
 }
 
 /**
- * Grants: one authorization each, the family of a code and its tokens. A grant is found only while
- * everything it rests on stands: not revoked, the user and the client enabled, the membership alive.
+ * Grants: one authorization each, the family of a code and its tokens. A grant is stored, and found, only
+ * while everything it rests on stands: not revoked, the user and the client enabled, the consent and the
+ * membership alive. What the user has taken out of the consent since is taken out of the grant.
  */
 export function createGrantAdapter(deps: AdapterDependencies): ModelAdapter {
   const { database, notifications, clock, revocations } = deps;
@@ -30,14 +34,9 @@ export function createGrantAdapter(deps: AdapterDependencies): ModelAdapter {
     async upsert(id, payload, expiresIn) {
       const { jti, kind, exp, iat, accountId, clientId, organizationId, consentId, ...details } =
         payload as AdapterPayload & GrantExtension;
-      await database.pool.query({
-        name: 'upsert_grant',
-        text: `INSERT INTO grants
-                 (id, consent_id, user_id, client_id, organization_id, details, created_at, expires_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-               ON CONFLICT (id) DO UPDATE
-                 SET details = EXCLUDED.details, expires_at = EXCLUDED.expires_at
-                 WHERE grants.revoked_at IS NULL`,
+      const { rowCount } = await database.pool.query({
+        name: 'insert_grant',
+        text: INSERT,
         values: [
           id,
           consentId ?? null,
@@ -49,6 +48,7 @@ export function createGrantAdapter(deps: AdapterDependencies): ModelAdapter {
           inSeconds(clock, expiresIn),
         ],
       });
+      if (rowCount === 0) throw new errors.AccessDenied('what the user had allowed is over');
     },
 
     async find(id) {
@@ -82,18 +82,47 @@ export interface GrantExtension {
   consentId?: string | undefined;
 }
 
+/**
+ * Under the locks that ending any of them wants too: either the end comes first, and nothing is stored, or
+ * whoever ends it sees the grant and ends it with the others.
+ */
+const INSERT = `
+  INSERT INTO grants
+    (id, consent_id, user_id, client_id, organization_id, details, created_at, expires_at)
+  SELECT $1, co.id, u.id, c.client_id, $5, $6, $7, $8
+  FROM users u, clients c, consents co
+  WHERE u.id = $3 AND u.disabled_at IS NULL
+    AND c.client_id = $4 AND c.disabled_at IS NULL
+    AND co.id = $2 AND co.revoked_at IS NULL
+    AND ($5::text IS NULL OR EXISTS (
+      SELECT 1 FROM memberships m
+      WHERE m.user_id = $3 AND m.organization_id = $5 FOR KEY SHARE))
+  FOR SHARE OF u, c, co`;
+
 const FIND = `
-  SELECT g.* FROM grants g
+  SELECT g.*, co.scopes AS consented FROM grants g
   JOIN users u ON u.id = g.user_id AND u.disabled_at IS NULL
   JOIN clients c ON c.client_id = g.client_id AND c.disabled_at IS NULL
+  LEFT JOIN consents co ON co.id = g.consent_id
   WHERE g.id = $1 AND g.revoked_at IS NULL
+    AND (g.consent_id IS NULL OR co.revoked_at IS NULL)
     AND (g.organization_id IS NULL OR EXISTS (
       SELECT 1 FROM memberships m
       WHERE m.user_id = g.user_id AND m.organization_id = g.organization_id))`;
 
-const toPayload = (row: Row): AdapterPayload =>
-  ({
+/** What oidc-provider's Grant keeps of scopes: OpenID's, and each resource's. */
+interface GrantedScopes {
+  openid?: { scope?: string };
+  resources?: Record<string, string>;
+}
+
+/** Undefined: nothing is left of it. */
+function toPayload(row: Row): AdapterPayload | undefined {
+  const granted = cutTo(row.details as GrantedScopes, row.consented);
+  if (!granted) return undefined;
+  return {
     ...row.details,
+    ...granted,
     jti: row.id,
     kind: 'Grant',
     accountId: row.user_id,
@@ -102,7 +131,25 @@ const toPayload = (row: Row): AdapterPayload =>
     consentId: row.consent_id ?? undefined,
     iat: toSeconds(row.created_at),
     exp: toSeconds(row.expires_at),
-  }) as AdapterPayload;
+  } as AdapterPayload;
+}
+
+function cutTo(
+  { openid, resources }: GrantedScopes,
+  consented: string[] | null,
+): GrantedScopes | undefined {
+  if (!consented) return {};
+  const cut = (scope = '') =>
+    splitScope(scope)
+      .filter((one) => consented.includes(one))
+      .join(' ');
+  const scope = cut(openid?.scope);
+  const ofResources = Object.entries(resources ?? {}).map(([id, one]) => [id, cut(one)] as const);
+  const isEmpty = scope === '' && ofResources.every(([, one]) => one === '');
+  return isEmpty
+    ? undefined
+    : { openid: { ...openid, scope }, resources: Object.fromEntries(ofResources) };
+}
 
 /** Why oidc-provider ends a grant, read off the request that made it do so. */
 function causeOfEnd(): {

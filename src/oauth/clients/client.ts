@@ -6,11 +6,7 @@ export type ClientAuthMethod =
   | 'private_key_jwt'
   | 'none';
 
-export type GrantType =
-  | 'authorization_code'
-  | 'client_credentials'
-  | 'refresh_token'
-  | 'urn:ietf:params:oauth:grant-type:device_code';
+export type GrantType = 'authorization_code' | 'client_credentials' | 'refresh_token';
 
 /** An OAuth 2 client as the rest of Gatehouse sees it (metadata of RFC 7591 §2). */
 export interface OAuthClient {

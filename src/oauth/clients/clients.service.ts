@@ -1,5 +1,5 @@
 import { errors } from 'oidc-provider';
-import type { AuditEvent } from '../../audit/audit.ts';
+import type { AuditContext } from '../../audit/audit.ts';
 import type { Database } from '../../database/database.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { newId } from '../../lib/ids.ts';
@@ -8,6 +8,7 @@ import type { Platform } from '../../platform/platform.ts';
 import type { ProviderHost } from '../provider-host.ts';
 import { redirectUriProblem } from '../redirect-uris.ts';
 import type { Revocations } from '../revocations.store.ts';
+import { PROTOCOL_SCOPES } from '../scopes.ts';
 import type { ClientSecret, NewClient, OAuthClient } from './client.ts';
 import {
   deleteClient,
@@ -18,8 +19,7 @@ import {
   updateClient,
 } from './clients.store.ts';
 import { toProviderMetadata } from './provider-metadata.ts';
-
-type AuditContext = Pick<AuditEvent, 'actor' | 'address' | 'requestId'>;
+import { privateMembersOf } from './public-keys.ts';
 
 /** What is wrong with a client's metadata: the field in the words of RFC 7591, and how to mend it. */
 export interface ClientProblem {
@@ -199,7 +199,7 @@ function ownRules(client: NewClient, platform: Platform): ClientProblem[] {
   if (isPublic && !client.requirePkce) {
     report('require_pkce', 'a public client cannot go without PKCE (RFC 9700 §2.1.1)');
   }
-  if (client.jwks?.keys.some((key) => PRIVATE_MEMBERS.some((member) => member in key))) {
+  if (client.jwks?.keys.some((key) => privateMembersOf(key).length > 0)) {
     report('jwks', 'holds a private or symmetric key; register the public half only');
   }
   if (client.tokenEndpointAuthMethod === 'private_key_jwt' && !client.jwks && !client.jwksUri) {
@@ -207,13 +207,3 @@ function ownRules(client: NewClient, platform: Platform): ClientProblem[] {
   }
   return problems;
 }
-
-/** @see RFC 7518 §6: what only the owner of a key may know */
-const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'] as const;
-
-const PROTOCOL_SCOPES: ReadonlySet<string> = new Set([
-  'openid',
-  'profile',
-  'email',
-  'offline_access',
-]);

@@ -1,6 +1,6 @@
 import type { JSONWebKeySet } from 'jose';
 import { recordAuditEvent } from '../../audit/audit.store.ts';
-import type { AuditEvent } from '../../audit/audit.ts';
+import type { AuditContext } from '../../audit/audit.ts';
 import type { Database } from '../../database/database.ts';
 import type { Executor } from '../../database/executor.ts';
 import type { Revocations } from '../revocations.store.ts';
@@ -13,8 +13,6 @@ import type {
 } from './client.ts';
 
 export const CLIENTS_CHANNEL = 'gatehouse_clients';
-
-type AuditContext = Pick<AuditEvent, 'actor' | 'address' | 'requestId'>;
 
 /** The hot read behind the client cache: one statement, secrets included. */
 export async function findClient(executor: Executor, id: string): Promise<OAuthClient | undefined> {
@@ -82,7 +80,7 @@ export async function updateClient(
   revocations: Revocations,
   audit: AuditContext,
 ): Promise<boolean> {
-  return database.transaction(async (tx) => {
+  return database.largeTransaction(async (tx) => {
     const values = columnsOf(client);
     const names = Object.keys(values);
     const { rows } = await tx.query<{ was_disabled: boolean }>(
@@ -109,7 +107,7 @@ export async function deleteClient(
   revocations: Revocations,
   audit: AuditContext,
 ): Promise<boolean> {
-  return database.transaction(async (tx) => {
+  return database.largeTransaction(async (tx) => {
     await revocations.denyClient(tx, client.id);
     const { rowCount } = await tx.query('DELETE FROM clients WHERE client_id = $1', [client.id]);
     await tx.query('DELETE FROM artifacts WHERE client_id = $1', [client.id]);

@@ -1,6 +1,6 @@
 import type { AdapterPayload } from 'oidc-provider';
 import type { MasterKey } from '../../lib/master-key.ts';
-import { IDENTITY_SCOPES, OFFLINE_ACCESS } from '../scopes.ts';
+import { PROTOCOL_SCOPES } from '../scopes.ts';
 import type { ClientSecret, NewClient } from './client.ts';
 
 /**
@@ -43,9 +43,7 @@ export function toProviderMetadata(
 
 /** Every client with a user may ask who that is. */
 function scopesWithUser(client: Pick<NewClient, 'grantTypes'>): string[] {
-  return client.grantTypes.includes('authorization_code')
-    ? [...IDENTITY_SCOPES, OFFLINE_ACCESS]
-    : [];
+  return client.grantTypes.includes('authorization_code') ? [...PROTOCOL_SCOPES] : [];
 }
 
 /** Compares a presented client secret with every secret that has not expired, in constant time each. */

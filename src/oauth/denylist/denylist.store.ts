@@ -43,16 +43,21 @@ interface Row {
   expires_at: Date;
 }
 
-export async function listDenied(
-  executor: Executor,
-  now: Date,
-  limit: number,
-): Promise<DenylistEntry[]> {
-  const { rows } = await executor.query<Row>(
-    'SELECT kind, value, revoked_at, expires_at FROM revoked_tokens WHERE expires_at > $1 LIMIT $2',
-    [now, limit],
-  );
-  return rows.map(toEntry);
+/** Rows of one statement: so many are read well within the time that it has. */
+const PAGE_ROWS = 10_000;
+
+/** Every mark that has not expired, page by page; what is added meanwhile may be missing. */
+export async function* listDenied(executor: Executor, now: Date): AsyncIterable<DenylistEntry[]> {
+  let last: Pick<Row, 'kind' | 'value'> | undefined;
+  do {
+    const { rows } = await executor.query<Row>(
+      `SELECT kind, value, revoked_at, expires_at FROM revoked_tokens
+       WHERE expires_at > $1 AND (kind, value) > ($2, $3) ORDER BY kind, value LIMIT ${PAGE_ROWS}`,
+      [now, last?.kind ?? '', last?.value ?? ''],
+    );
+    yield rows.map(toEntry);
+    last = rows.length < PAGE_ROWS ? undefined : rows.at(-1);
+  } while (last);
 }
 
 export async function findDenied(

@@ -38,7 +38,7 @@ export interface Denylist {
 const MIRROR_LIMIT = 500_000;
 
 /** New entries between two sweeps of what has expired. */
-const PURGE_EVERY = 1_000;
+const SWEEP_EVERY = 10_000;
 
 /** Clocks of two machines may differ by this much: seconds. */
 const CLOCK_SKEW_SECONDS = 5;
@@ -47,35 +47,62 @@ export function createDenylist(options: {
   database: Database;
   notifications: Notifications;
   clock: Clock;
+  /** Default 500,000 */
+  mirrorLimit?: number;
 }): Denylist {
-  const { database, notifications, clock } = options;
+  const { database, notifications, clock, mirrorLimit = MIRROR_LIMIT } = options;
   const mirror = new Map<string, DenylistEntry>();
   let mirrored = false;
+  let overflowing = false;
   let losses = 0;
+  let sinceSweep = 0;
 
+  /** An entry that is too many ends the mirror until the next reload: half a list would say "not denied". */
   const add = (entry: DenylistEntry) => {
-    if (mirror.size % PURGE_EVERY === 0) dropExpired(mirror, clock.now());
+    if (overflowing) return;
     const known = mirror.get(keyOf(entry));
     if (!known || known.revokedAt < entry.revokedAt) mirror.set(keyOf(entry), entry);
+    if (mirror.size <= mirrorLimit) return;
+    sweep();
+    // Nearly full of living ones: sweeping at each entry from here on would cost more than asking.
+    if (mirror.size <= mirrorLimit * 0.9) return;
+    mirrored = false;
+    overflowing = true;
+    mirror.clear();
+  };
+
+  const sweep = () => {
+    sinceSweep = 0;
+    dropExpired(mirror, clock.now());
   };
 
   async function reload(): Promise<void> {
     const before = losses;
-    const entries = await listDenied(database.pool, clock.now(), MIRROR_LIMIT + 1);
-    dropExpired(mirror, clock.now());
-    for (const entry of entries) add(entry);
+    overflowing = false;
+    sweep();
+    for await (const entries of listDenied(database.pool, clock.now())) {
+      for (const entry of entries) add(entry);
+      if (overflowing) return;
+    }
     // What was read while nobody listened may be old already.
-    const heardAll = notifications.healthy && losses === before;
-    mirrored = heardAll && entries.length <= MIRROR_LIMIT;
+    mirrored = notifications.healthy && losses === before && !overflowing;
   }
 
-  notifications.on(DENYLIST_CHANNEL, (payload) => add(parseNotification(payload)));
+  const reloadInBackground = untilDone(notifications, reload);
+  notifications.on(DENYLIST_CHANNEL, (payload) => {
+    sinceSweep += 1;
+    if (sinceSweep >= SWEEP_EVERY) {
+      if (overflowing) reloadInBackground();
+      sweep();
+    }
+    add(parseNotification(payload));
+  });
   notifications.onLost(() => {
     losses += 1;
     mirrored = false;
   });
   // Until it succeeds, the database is asked.
-  notifications.onRestored(untilDone(notifications, reload));
+  notifications.onRestored(reloadInBackground);
 
   return {
     start: () => patiently(reload),

@@ -1,4 +1,5 @@
 import type Provider from 'oidc-provider';
+import { errors } from 'oidc-provider';
 import type { AuditEvent } from '../../audit/audit.ts';
 import type { Database } from '../../database/database.ts';
 import type { IdentityService } from '../../identity/identity.service.ts';
@@ -26,7 +27,10 @@ export type ConsentOutcome =
   | { outcome: 'granted'; grantId: string }
   /** The organization is missing, or the user does not belong to it (any more). */
   | { outcome: 'organization_missing' }
-  /** Nothing was left ticked: the same as a no. */
+  /**
+   * Every permission was left unticked, and the app did not ask who the user is either; or what it rests
+   * on has ended at this moment. The same as a no.
+   */
   | { outcome: 'nothing_granted' };
 
 export type ConsentService = ReturnType<typeof createConsentService>;
@@ -75,10 +79,12 @@ export function createConsentService(deps: ConsentDependencies) {
       audit: Pick<AuditEvent, 'actor' | 'address' | 'requestId'>,
     ): Promise<ConsentOutcome> {
       const { client, allowed, asked, choices } = await assess(deps, request, userId);
-      const organizationId =
-        choices.length === 1 ? choices[0]!.organizationId : (answer.organizationId ?? null);
+      const sole = choices.length === 1 ? choices[0]!.organizationId : undefined;
+      // What was posted counts: the user must not find another organization connected than they chose.
+      const organizationId = answer.organizationId ?? sole ?? null;
       const isChoice = choices.some((one) => one.organizationId === organizationId);
-      if (choices.length > 0 && !isChoice) return { outcome: 'organization_missing' };
+      const isAsked = choices.length > 0 || organizationId !== null;
+      if (isAsked && !isChoice) return { outcome: 'organization_missing' };
 
       const ticked = asked.filter((scope) => answer.scopes.includes(scope));
       const refused = asked.filter((scope) => !ticked.includes(scope));
@@ -87,15 +93,16 @@ export function createConsentService(deps: ConsentDependencies) {
       if (granted.length === 0) return { outcome: 'nothing_granted' };
 
       const now = clock.now();
-      const parties = {
-        ...{ userId, clientId: client.id },
-        organizationId: choices.length > 0 ? organizationId : null,
-      };
-      const about = { ...parties, scopes: granted, refused };
+      const about = { userId, clientId: client.id, organizationId, scopes: granted, refused };
       const consent = await grantConsent(database, { id: newId(now), ...about }, now, audit);
       const { resources } = request;
       const grant = newGrant(provider, { ...about, consentId: consent.id, resources });
-      return { outcome: 'granted', grantId: await grant.save() };
+      try {
+        return { outcome: 'granted', grantId: await grant.save() };
+      } catch (error) {
+        if (error instanceof errors.AccessDenied) return { outcome: 'nothing_granted' };
+        throw error;
+      }
     },
   };
 }

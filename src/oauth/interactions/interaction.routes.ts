@@ -110,7 +110,8 @@ function createSteps(deps: InteractionRoutesDependencies) {
       const question = await consent.question(about, accountOf(visited));
       const form = { action: `/interaction/${about.uid}/consent`, csrf: csrfToken(reply) };
       const switchAccount = { ...form, action: `/interaction/${about.uid}/switch-account` };
-      const page = { ...question, ...form, switchAccount, ...(error ? { error } : {}) };
+      const forms = { ...form, switchAccount, revokeUrl: '/' };
+      const page = { ...question, ...forms, ...(error ? { error } : {}) };
       return sendPage(reply, pages.render('consent', page), error ? 422 : 200);
     },
 

@@ -3,6 +3,7 @@ import type Provider from 'oidc-provider';
 import type { Platform } from '../../platform/platform.ts';
 import { cookieNames } from '../provider.ts';
 import type { ProviderHost } from '../provider-host.ts';
+import { withSessionsAtHand } from './sessions-at-hand.ts';
 
 /** Who is signed in in this browser. */
 export interface BrowserSession {
@@ -38,6 +39,7 @@ export function createBrowserSessions(options: {
 }): BrowserSessions {
   const { host, issuer, platform } = options;
   const name = cookieNames(issuer).session;
+  const ttlSeconds = platform.tokens.sessionTtlSeconds;
   const attributes = {
     path: '/',
     httpOnly: true,
@@ -49,8 +51,11 @@ export function createBrowserSessions(options: {
     const id = request.cookies[name];
     return id ? ((await host.current.Session.find(id)) as Session | undefined) : undefined;
   }
-  const newSession = () =>
-    new (host.current.Session as unknown as new (payload: object) => Session)({});
+  /** Under an identifier of its own; what it goes on from keeps its uid, and with it its row. */
+  const newSession = ({ uid, authorizations }: Partial<Session> = {}) =>
+    new (host.current.Session as unknown as new (payload: object) => Session)({
+      ...(uid ? { uid, authorizations } : {}),
+    });
 
   return {
     async current(request) {
@@ -59,20 +64,25 @@ export function createBrowserSessions(options: {
       return toBrowserSession(session, session.accountId);
     },
 
-    async begin(request, reply, { userId, remember }) {
-      const known = await find(request);
-      const session = known?.accountId === userId ? known : newSession();
-      if (session === known) session.resetIdentifier();
-      else await known?.destroy();
-      session.transient = undefined;
-      session.loginAccount({ accountId: userId, amr: ['pwd'], transient: !remember });
-      await session.save(platform.tokens.sessionTtlSeconds);
-      reply.setCookie(name, session.id, {
-        ...attributes,
-        ...(remember ? { maxAge: platform.tokens.sessionTtlSeconds } : {}),
-      });
-      return toBrowserSession(session, userId);
-    },
+    begin: (request, reply, { userId, remember }) =>
+      withSessionsAtHand(async (atHand) => {
+        const known = await find(request);
+        const isTheirs = known?.accountId === userId;
+        if (!isTheirs) await known?.destroy();
+        const save = async (session: Session) => {
+          session.loginAccount({ accountId: userId, amr: ['pwd'], transient: !remember });
+          await session.save(ttlSeconds);
+          return session;
+        };
+        let session = await save(newSession(isTheirs ? known : undefined));
+        // Ended meanwhile, or resumed in another tab: the password was right, and begins a new one.
+        if (isTheirs && atHand.get(session.uid) === null) session = await save(newSession());
+        reply.setCookie(name, session.id, {
+          ...attributes,
+          ...(remember ? { maxAge: ttlSeconds } : {}),
+        });
+        return toBrowserSession(session, userId);
+      }),
 
     async end(request, reply) {
       await (await find(request))?.destroy();

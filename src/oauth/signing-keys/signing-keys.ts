@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
+import { createPublicKey, generateKeyPair, type KeyObject, type webcrypto } from 'node:crypto';
 import { promisify } from 'node:util';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import { recordAuditEvent } from '../../audit/audit.store.ts';
@@ -28,7 +28,7 @@ export interface SigningKey {
   readonly status: SigningKeyStatus;
   readonly publicKey: KeyObject;
   /** Signs access tokens. */
-  readonly signer: CryptoKey;
+  readonly signer: webcrypto.CryptoKey;
   /** With its private members: for the signer only, never for an answer. */
   readonly privateJwk: JWK;
   readonly activatedAt: Date | null;
@@ -169,7 +169,9 @@ async function open(key: StoredSigningKey, masterKey: MasterKey): Promise<Signin
   return {
     kid: key.kid,
     status: key.status,
-    signer: await crypto.subtle.importKey('jwk', secret as JsonWebKey, algorithm, false, ['sign']),
+    signer: await crypto.subtle.importKey('jwk', secret as webcrypto.JsonWebKey, algorithm, false, [
+      'sign',
+    ]),
     publicKey: createPublicKey({ key: key.publicJwk as Record<string, string>, format: 'jwk' }),
     privateJwk: { ...secret, kid: key.kid, alg: key.algorithm, use: 'sig' },
     activatedAt: key.activatedAt,

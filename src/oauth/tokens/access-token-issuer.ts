@@ -1,3 +1,4 @@
+import type { webcrypto } from 'node:crypto';
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { type Clock, epochSeconds } from '../../lib/clock.ts';
@@ -59,7 +60,10 @@ const headers = new Map<string, string>();
 const ES256 = { name: 'ECDSA', hash: 'SHA-256' } as const;
 
 /** JWS compact serialization (RFC 7515 §3.1, RFC 7518 §3.4). The signature is made off the main thread. */
-async function signJwt(claims: object, key: { kid: string; signer: CryptoKey }): Promise<string> {
+async function signJwt(
+  claims: object,
+  key: { kid: string; signer: webcrypto.CryptoKey },
+): Promise<string> {
   let header = headers.get(key.kid);
   if (!header) {
     header = base64url({ alg: 'ES256', typ: 'at+jwt', kid: key.kid });

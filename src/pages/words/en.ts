@@ -26,6 +26,9 @@ function duration(seconds: number): string {
   return hours === 1 ? 'an hour' : `${hours} hours`;
 }
 
+/** In UTC: where the reader is, the server doesn't know. */
+const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' });
+
 function after({ waitSeconds }: Wait): string {
   return waitSeconds ? `in ${duration(waitSeconds)}` : 'in a little while';
 }
@@ -195,6 +198,16 @@ export const en = {
   'account.signed_in_as': 'You are signed in as',
   'account.organizations': 'Your organizations',
   'account.no_organizations': 'You don’t belong to an organization yet.',
+  'account.apps': 'Connected apps',
+  'account.apps_hint': 'An app that you disconnect loses its access at once.',
+  'account.no_apps': 'No app has access to your account.',
+  'account.app_publisher': (p: { publisher: string }) => `by ${p.publisher}`,
+  'account.app_organization': (p: { organization: string }) => `for ${p.organization}`,
+  'account.app_since': 'Connected since',
+  'account.app_last_used': 'Last used',
+  'account.day': (p: { date: Date }) => day.format(p.date),
+  'account.disconnect': 'Disconnect',
+  'account.disconnect_busy': 'Disconnecting…',
   'account.sign_out': 'Sign out',
   'account.docs': 'Read the authentication guide',
 

@@ -18,6 +18,16 @@ const RANGES: Record<Lifetime, readonly [string, string]> = {
   interaction: ['1m', '1d'],
 };
 
+/**
+ * The longest that an access token, and that anything signed, lives under any platform file. Whatever must
+ * outlast the tokens that are out is kept for this long: a file of yesterday may have allowed them more.
+ */
+export const LONGEST_ACCESS_TOKEN_SECONDS = durationSeconds(RANGES.access_token[1]);
+export const LONGEST_SIGNED_TOKEN_SECONDS = Math.max(
+  LONGEST_ACCESS_TOKEN_SECONDS,
+  durationSeconds(RANGES.id_token[1]),
+);
+
 export function* lifetimes(file: PartialPlatformFile): Iterable<Finding> {
   for (const [key, range] of Object.entries(RANGES)) {
     yield* outOfRange(file.tokens?.[key as Lifetime], range, ['tokens', key]);

@@ -1,0 +1,288 @@
+import { type Static, Type } from 'typebox';
+import { type ApiKey, statusOf } from '../credentials/api-keys/api-key.ts';
+import type { ApiKeyOutcome, KeyProblem } from '../credentials/api-keys/api-keys.service.ts';
+import type { Credentials } from '../credentials/credentials.ts';
+import { pageOf, readCursor } from '../lib/cursor.ts';
+import { looksLikeId } from '../lib/identifier.ts';
+import { auditContextOf } from './audit-context.ts';
+import type { ManagementDependencies } from './management.routes.ts';
+import { type FieldError, notFound, ProblemError } from './problems.ts';
+import * as s from './schemas.ts';
+
+const STATUSES = ['active', 'disabled', 'expired', 'revoked'] as const;
+const Limits = Type.Record(Type.String(), Type.Integer({ minimum: 0, maximum: 2_147_483_647 }), {
+  description: 'Figures of its own, by the name of a limit that keys may set.',
+});
+
+const properties = {
+  id: s.idOf('the key'),
+  hint: Type.String({ description: 'How the key begins and ends.' }),
+  organization_id: s.idOf('the organization it acts for'),
+  name: Type.String(),
+  environment: Type.String({ description: 'The key environment that its prefix names.' }),
+  permission_set: s.nullable(Type.String(), { description: 'The bundle it was made with.' }),
+  scopes: Type.Array(Type.String(), { description: 'Exactly what it may do.' }),
+  limits: Limits,
+  allowed_addresses: Type.Array(Type.String(), {
+    description: 'Addresses and ranges it may come from; empty is anywhere.',
+  }),
+  status: s.choice(STATUSES),
+  expires_at: s.nullable(s.timestamp('When it stops working')),
+  last_used_at: s.nullable(s.timestamp('When it was last used, to the minute')),
+  created_at: s.timestamp('When it was made'),
+  updated_at: s.timestamp('When it was last changed'),
+};
+
+const Key = s.closed(properties, { $id: 'ApiKey', description: 'A key for the platform’s API.' });
+const KeyWithSecret = s.closed(
+  { ...properties, key: Type.String({ description: 'The key itself, this once.' }) },
+  { $id: 'ApiKeyWithSecret', description: 'An API key that has just been made or rotated.' },
+);
+
+const Params = s.closed({ id: s.idOf('the key') });
+const writable = {
+  name: s.text(1, 100, { description: 'What it is for.' }),
+  permission_set: s.text(1, 100, { description: 'A bundle the platform declares.' }),
+  scopes: s.list(s.text(1, 200), 200, { description: 'Instead of a bundle. Empty is nothing.' }),
+  limits: Limits,
+  allowed_addresses: s.list(s.text(1, 50), 100, { description: 'Addresses and CIDR ranges.' }),
+  expires_at: s.nullable(s.timestamp('When it stops working')),
+};
+
+const tags = ['API keys'];
+const answer = { 200: s.ref(Key, { description: 'The key.' }) };
+const LONGEST_OVERLAP_SECONDS = 30 * 86_400;
+/** The operator: every tenant, every scope. */
+const ROOT = { organizationId: null, scopes: 'all' } as const;
+
+/** Keys for the platform's API. The key itself is shown once. */
+export function apiKeyRoutes(api: s.ManagementApi, deps: ManagementDependencies): void {
+  api.addSchema(Key);
+  api.addSchema(KeyWithSecret);
+  addReads(api, deps);
+  addCreation(api, deps);
+  addChanges(api, deps);
+  addEnds(api, deps);
+}
+
+function addReads(api: s.ManagementApi, deps: ManagementDependencies): void {
+  api.get('/api-keys', {
+    config: { access: 'api-keys:read' },
+    schema: {
+      ...{ tags, operationId: 'listApiKeys', summary: 'List API keys, newest first' },
+      description: 'Revoked ones are left out.',
+      querystring: s.closed({
+        ...s.pageQuery,
+        organization_id: s.optional(s.idOf('an organization: only its keys')),
+      }),
+      response: { 200: s.pageOf(Key, 'A page of keys.') },
+    },
+    handler: async ({ query }) => {
+      const { limit = s.DEFAULT_PAGE_SIZE, cursor, organization_id: organizationId } = query;
+      const before = readCursor('api-keys', cursor);
+      const keys = await deps.credentials.apiKeys.list({
+        organizationId: organizationId ?? null,
+        includeRevoked: false,
+        beforeId: before,
+        limit: limit + 1,
+      });
+      const page = pageOf('api-keys', keys, limit, (key) => key.id);
+      return s.toPage(page, (key) => toKey(key, deps));
+    },
+  });
+
+  api.get('/api-keys/:id', {
+    config: { access: 'api-keys:read' },
+    schema: {
+      ...{ tags, operationId: 'getApiKey', summary: 'Read an API key' },
+      params: Params,
+      response: answer,
+    },
+    handler: async ({ params }) => {
+      const key = looksLikeId(params.id)
+        ? await deps.credentials.apiKeys.find(params.id, ROOT)
+        : undefined;
+      if (!key) throw notFound('API key');
+      return toKey(key, deps);
+    },
+  });
+}
+
+function addCreation(api: s.ManagementApi, deps: ManagementDependencies): void {
+  api.post('/api-keys', {
+    config: { access: 'api-keys:write' },
+    schema: {
+      ...{ tags, operationId: 'createApiKey', summary: 'Make an API key' },
+      body: s.closed({
+        organization_id: s.idOf('the organization it acts for'),
+        name: writable.name,
+        environment: s.optional(s.text(1, 100, { description: 'Default: the platform’s first.' })),
+        permission_set: s.optional(writable.permission_set),
+        scopes: s.optional(writable.scopes),
+        limits: s.optional(writable.limits),
+        allowed_addresses: s.optional(writable.allowed_addresses),
+        expires_at: s.optional(writable.expires_at),
+      }),
+      response: { 201: s.ref(KeyWithSecret, { description: 'The key, with its secret.' }) },
+    },
+    handler: async (request, reply) => {
+      const { body } = request;
+      const input = {
+        ...{ organizationId: body.organization_id, name: body.name },
+        ...{ environment: body.environment, permissionSet: body.permission_set },
+        ...{ scopes: body.scopes, limits: body.limits, allowedAddresses: body.allowed_addresses },
+        expiresAt: toDate(body.expires_at),
+      };
+      const outcome = await deps.credentials.apiKeys.create(input, ROOT, auditContextOf(request));
+      return reply.code(201).send(toKeyWithSecret(outcome, deps, 'organization_id'));
+    },
+  });
+
+  api.post('/api-keys/:id/rotate', {
+    config: { access: 'api-keys:write' },
+    schema: {
+      ...{ tags, operationId: 'rotateApiKey', summary: 'Give an API key a new secret' },
+      description: 'Both work for `overlap_seconds`; then the old one stops.',
+      params: Params,
+      body: s.closed({
+        overlap_seconds: s.optional(
+          Type.Integer({ minimum: 0, maximum: LONGEST_OVERLAP_SECONDS, description: 'Default 0.' }),
+        ),
+      }),
+      response: { 200: s.ref(KeyWithSecret, { description: 'The key, with its new secret.' }) },
+    },
+    handler: async (request) => {
+      const { params, body } = request;
+      const overlap = body.overlap_seconds ?? 0;
+      const audit = auditContextOf(request);
+      if (!looksLikeId(params.id)) throw notFound('API key');
+      return toKeyWithSecret(
+        await deps.credentials.apiKeys.rotate(params.id, overlap, ROOT, audit),
+        deps,
+      );
+    },
+  });
+}
+
+function addChanges(api: s.ManagementApi, deps: ManagementDependencies): void {
+  api.patch('/api-keys/:id', {
+    config: { access: 'api-keys:write' },
+    schema: {
+      ...{ tags, operationId: 'updateApiKey', summary: 'Change an API key' },
+      params: Params,
+      body: s.closed(
+        {
+          name: s.optional(writable.name),
+          permission_set: s.optional(writable.permission_set),
+          scopes: s.optional(writable.scopes),
+          limits: s.optional(writable.limits),
+          allowed_addresses: s.optional(writable.allowed_addresses),
+          expires_at: s.optional(writable.expires_at),
+          disabled: s.optional(Type.Boolean({ description: 'Shuts it out, or lets it in.' })),
+        },
+        { minProperties: 1 },
+      ),
+      response: answer,
+    },
+    handler: async (request) => {
+      const { permission_set, allowed_addresses, expires_at, ...same } = request.body;
+      const changes = {
+        ...same,
+        ...(permission_set === undefined ? {} : { permissionSet: permission_set }),
+        ...(allowed_addresses === undefined ? {} : { allowedAddresses: allowed_addresses }),
+        ...(expires_at === undefined ? {} : { expiresAt: toDate(expires_at) ?? null }),
+      };
+      return toKey(await change(deps, request.params.id, changes, auditContextOf(request)), deps);
+    },
+  });
+
+  api.post('/api-keys/:id/disable', {
+    config: { access: 'api-keys:write' },
+    schema: {
+      ...{ tags, operationId: 'disableApiKey', summary: 'Shut an API key out' },
+      params: Params,
+      response: answer,
+    },
+    handler: async (request) => {
+      const audit = auditContextOf(request);
+      return toKey(await change(deps, request.params.id, { disabled: true }, audit), deps);
+    },
+  });
+}
+
+function addEnds(api: s.ManagementApi, deps: ManagementDependencies): void {
+  api.delete('/api-keys/:id', {
+    config: { access: 'api-keys:write' },
+    schema: {
+      ...{ tags, operationId: 'revokeApiKey', summary: 'Revoke an API key for good' },
+      params: Params,
+      response: { 204: s.deleted('The key is revoked.') },
+    },
+    handler: async (request, reply) => {
+      const { id } = request.params;
+      const revoked =
+        looksLikeId(id) &&
+        (await deps.credentials.apiKeys.revoke(id, ROOT, auditContextOf(request)));
+      if (!revoked) throw notFound('API key');
+      return reply.code(204).send(null);
+    },
+  });
+}
+
+type Changes = Parameters<Credentials['apiKeys']['update']>[1];
+type Audit = ReturnType<typeof auditContextOf>;
+
+async function change(
+  deps: ManagementDependencies,
+  id: string,
+  changes: Changes,
+  audit: Audit,
+): Promise<ApiKey> {
+  if (!looksLikeId(id)) throw notFound('API key');
+  const outcome = await deps.credentials.apiKeys.update(id, changes, ROOT, audit);
+  if (outcome.outcome === 'not_found') throw notFound('API key');
+  if (outcome.outcome === 'invalid') throw refusal(outcome.problems);
+  return outcome.key;
+}
+
+function toKeyWithSecret(
+  outcome: ApiKeyOutcome,
+  deps: ManagementDependencies,
+  missing?: string,
+): Static<typeof KeyWithSecret> {
+  if (outcome.outcome === 'invalid') throw refusal(outcome.problems);
+  if (outcome.outcome === 'not_found') {
+    if (missing) throw refusal([{ field: missing, message: 'there is no such organization' }]);
+    throw notFound('API key');
+  }
+  return { ...toKey(outcome.key, deps), key: outcome.secret };
+}
+
+function refusal(problems: readonly KeyProblem[]): ProblemError {
+  const errors = problems.map(
+    ({ field, message }): FieldError => ({ in: 'body', path: field, message }),
+  );
+  return new ProblemError('validation_failed', 'The key cannot be made like this.', { errors });
+}
+
+const toDate = (text: string | null | undefined) =>
+  typeof text === 'string' ? new Date(text) : text;
+
+function toKey(key: ApiKey, { clock }: ManagementDependencies): Static<typeof Key> {
+  return {
+    id: key.id,
+    hint: key.secrets[0]?.hint ?? '',
+    organization_id: key.organizationId,
+    name: key.name,
+    environment: key.environment,
+    permission_set: key.permissionSet,
+    scopes: [...key.scopes],
+    limits: { ...key.limits },
+    allowed_addresses: [...key.allowedAddresses],
+    status: statusOf(key, clock.now()),
+    expires_at: key.expiresAt?.toISOString() ?? null,
+    last_used_at: key.lastUsedAt?.toISOString() ?? null,
+    created_at: key.createdAt.toISOString(),
+    updated_at: key.updatedAt.toISOString(),
+  };
+}
