@@ -13,6 +13,7 @@ import { newRequestId } from './doors/request-id.ts';
 import { answerUnknownPaths } from './doors/unknown-path.ts';
 import { buildGate } from './gate/build-gate.ts';
 import type { Gate } from './gate/gate.ts';
+import { protectedResourceRoutes } from './gate/protected-resource.routes.ts';
 import { accountRoutes } from './identity/account.routes.ts';
 import { createAccountForms } from './identity/account-forms.ts';
 import { createIdentityService } from './identity/identity.service.ts';
@@ -137,6 +138,7 @@ async function mountDoors(app: FastifyInstance, deps: AppDependencies, parts: Pa
   // Protocol: form bodies, OAuth errors, no cookies of ours.
   const tokenRoad = { host, issuer, platform, verifier, presentedTokens, findActiveUser };
   await app.register(oauthRoutes, tokenRoad);
+  await app.register(protectedResourceRoutes, { platform, issuer });
 
   // Management, and the gate's decisions: JSON, problem details, bearer only.
   await app.register(managementRoutes, {

@@ -1,21 +1,17 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import type { Stop } from './lifecycle.ts';
 
-/** How long requests under way may take until they are cut off: milliseconds. */
-const DRAIN_PATIENCE_MS = 6_000;
 const SWEEP_MS = 50;
 
 /**
- * How an app that listens is stopped: new connections are refused, requests under way are waited for. A
- * connection kept alive is closed as soon as its answer is out, and one that browsers and balancers opened
+ * How an app that listens is stopped: new connections are refused, requests under way are waited for until
+ * it is late. A connection kept alive is closed as soon as its answer is out, and one that browsers and balancers opened
  * in advance at once, so that nobody sends another request into a closing door.
  *
  * Call it before the app listens.
  */
-export function prepareDrain(
-  app: FastifyInstance,
-  patienceMs = DRAIN_PATIENCE_MS,
-): () => Promise<void> {
+export function prepareDrain(app: FastifyInstance): Stop {
   const sockets = new Set<Socket>();
   app.server.on('connection', (socket) => {
     sockets.add(socket);
@@ -27,15 +23,16 @@ export function prepareDrain(
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
   };
 
-  return async () => {
+  return async (late) => {
     const sweep = setInterval(closeIdle, SWEEP_MS);
-    const cut = setTimeout(() => {
+    const cut = () => {
       app.log.warn('requests that took too long were cut off');
       app.server.closeAllConnections();
-    }, patienceMs);
+    };
+    late.addEventListener('abort', cut);
     await app.close().finally(() => {
       clearInterval(sweep);
-      clearTimeout(cut);
+      late.removeEventListener('abort', cut);
     });
   };
 }

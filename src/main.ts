@@ -15,6 +15,16 @@ import { loadPlatform } from './platform/load.ts';
 import type { Platform } from './platform/platform.ts';
 import { refusalText } from './refusal.ts';
 
+/** What each part may take to stop: nine seconds together, in the order in which they do. */
+const STOP_MS = {
+  background: 1_000,
+  requests: 5_000,
+  notifications: 500,
+  database: 500,
+  /** It was told to by then, and finishes by itself if it takes longer. */
+  embedded: 2_000,
+};
+
 const log = startupLog();
 const lifecycle = createLifecycle({ log, exit: (code) => process.exit(code) });
 
@@ -46,7 +56,7 @@ async function readSettings(): Promise<{ config: Config; platform: Platform }> {
 async function run(config: Config, platform: Platform, { onStop }: Lifecycle): Promise<void> {
   const issuer = issuerOf(config, platform);
   const embedded = await startDatabase(config);
-  if (embedded) onStop(() => embedded.stop());
+  if (embedded) onStop(STOP_MS.embedded, () => embedded.stop());
   const connectionString = embedded?.connectionString ?? config.databaseUrl!;
   await migrate({ connectionString, log });
   const database = openDatabase({
@@ -54,9 +64,9 @@ async function run(config: Config, platform: Platform, { onStop }: Lifecycle): P
     maxConnections: config.databasePoolSize,
     log,
   });
-  onStop(() => database.close());
+  onStop(STOP_MS.database, () => database.close());
   const notifications = createNotifications({ connectionString, log });
-  onStop(() => notifications.close());
+  onStop(STOP_MS.notifications, () => notifications.close());
 
   const demo: { access: DemoAccess | undefined } = { access: undefined };
   const clock = systemClock;
@@ -64,13 +74,13 @@ async function run(config: Config, platform: Platform, { onStop }: Lifecycle): P
     ...{ config, issuer, platform, database, notifications, clock },
     demo: () => demo.access,
   });
-  onStop(prepareDrain(gatehouse.app));
+  onStop(STOP_MS.requests, prepareDrain(gatehouse.app));
   const schedule = createSchedule({ log: gatehouse.app.log });
   schedule.every(60_000, 'signing keys', () => gatehouse.oauth.signingKeys.rotateIfDue());
   schedule.every(10_000, 'last uses', () => gatehouse.credentials.lastUses.flush());
   const cleanup = createCleanup({ database, clock, intervalMs: 60_000, log: gatehouse.app.log });
   cleanup.start();
-  onStop(async () => {
+  onStop(STOP_MS.background, async () => {
     await cleanup.stop();
     await schedule.stop();
   });

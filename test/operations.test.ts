@@ -50,8 +50,12 @@ t.test('metrics are closed to others, also through a proxy on this machine', asy
 });
 
 t.test('ADMIN_KEY opens them from anywhere', async (t) => {
-  for (const headers of [{}, { 'x-forwarded-for': '203.0.113.9' }]) {
-    const answer = await metrics('10.0.0.1', { ...headers, authorization: `Bearer ${adminKey}` });
+  const authorization = `Bearer ${adminKey}`;
+  for (const headers of [
+    { authorization },
+    { authorization, 'x-forwarded-for': '203.0.113.9' } as Record<string, string>,
+  ]) {
+    const answer = await metrics('10.0.0.1', headers);
     t.equal(answer.statusCode, 200);
   }
 });

@@ -6,6 +6,7 @@ import type { Platform } from '../platform/platform.ts';
 import { answerDenial, rateLimitHeaders } from './answer.ts';
 import type { GateContext, GateRequest } from './context.ts';
 import type { Decision, Gate } from './gate.ts';
+import { PROTECTED_RESOURCE_PATH } from './protected-resource.routes.ts';
 
 const Header = Type.Union([Type.String(), Type.Array(Type.String(), { maxItems: 20 })]);
 
@@ -126,7 +127,7 @@ function toAnswer(
   const { status, headers, body } = answerDenial(platform, decision.denial, {
     requestId: asked.requestId,
     now,
-    resourceMetadataUrl: `${issuer}/.well-known/oauth-protected-resource`,
+    resourceMetadataUrl: issuer + PROTECTED_RESOURCE_PATH,
   });
   return { allowed: false, status, reason: decision.denial.reason, principal, headers, body };
 }

@@ -15,6 +15,7 @@ const CATALOGUE = {
   already_member: { status: 409, title: 'The user is a member of this organization already' },
   last_owner: { status: 409, title: 'An organization must keep an owner' },
   user_disabled: { status: 409, title: 'The user is disabled' },
+  next_key_too_young: { status: 409, title: 'The next signing key is not known everywhere yet' },
   client_has_no_secret: { status: 409, title: 'The client does not authenticate with a secret' },
   payload_too_large: { status: 413, title: 'The request body is too large' },
   unsupported_media_type: { status: 415, title: 'The request body must be JSON' },

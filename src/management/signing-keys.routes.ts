@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import type { SigningKey as StoredSigningKey } from '../oauth/signing-keys/signing-keys.ts';
 import { auditContextOf } from './audit-context.ts';
 import type { ManagementDependencies } from './management.routes.ts';
+import { ProblemError } from './problems.ts';
 import * as s from './schemas.ts';
 
 const SigningKey = s.closed(
@@ -36,15 +37,33 @@ export function signingKeyRoutes(api: s.ManagementApi, deps: ManagementDependenc
   });
 
   api.post('/signing-keys/rotate', {
-    config: { access: 'signing-keys:write' },
+    config: { access: 'signing-keys:write', problems: ['next_key_too_young'] },
     schema: {
       ...{ tags, operationId: 'rotateSigningKeys', summary: 'Rotate the signing keys' },
       description:
-        'The next key signs from now on, and a new next one is published. Tokens signed before stay valid until they expire.',
+        'The next key signs from now on, and a new next one is published. Tokens signed before stay valid until they expire. A next key that was published less than five minutes ago is refused, because caches may not know it.',
+      body: Type.Unsafe<{ force?: boolean } | null>({
+        ...s.closed({
+          force: s.optional(
+            Type.Boolean({
+              default: false,
+              description:
+                'Rotate though the next key is that young, e.g. after the current one was stolen: for up to five minutes some APIs may refuse new tokens.',
+            }),
+          ),
+        }),
+        type: ['object', 'null'],
+      }),
       response: { 201: s.pageOf(SigningKey, 'Every signing key, as they are now.') },
     },
     handler: async (request, reply) => {
-      await signingKeys.rotate(auditContextOf(request).actor);
+      const force = request.body?.force ?? false;
+      const rotation = await signingKeys.rotate(auditContextOf(request).actor, { force });
+      if (rotation.outcome === 'next_key_too_young') {
+        const { retryAfterSeconds } = rotation;
+        const detail = `It was published less than five minutes ago. Try again in ${retryAfterSeconds} seconds, or at once with "force": true.`;
+        throw new ProblemError('next_key_too_young', detail, { retryAfterSeconds });
+      }
       return reply.code(201).send(s.toPage(s.whole(signingKeys.all), toSigningKey));
     },
   });

@@ -16,7 +16,7 @@ import type { OAuthPages } from './oauth-pages.ts';
 import { correctAnswers } from './provider-answers.ts';
 import { extendModels } from './provider-models.ts';
 import { createResourcePolicy, type ResourcePolicy } from './resource-policy.ts';
-import type { SigningKeys } from './signing-keys/signing-keys.ts';
+import { JWKS_CACHE_SECONDS, type SigningKeys } from './signing-keys/signing-keys.ts';
 import { issueAccessTokens } from './tokens/access-token-issuer.ts';
 
 export interface ProviderDependencies {
@@ -58,6 +58,7 @@ export function createProvider(deps: ProviderDependencies): Provider {
   // Host and X-Forwarded-* are set by the protocol door, never taken from the caller.
   provider.proxy = true;
   provider.use(sayWhenToRetry);
+  provider.use(letDocumentsBeCached);
   extendModels(provider, deps);
   issueAccessTokens(provider, { ...deps, context: () => Provider.ctx! });
   correctAnswers(provider);
@@ -101,8 +102,7 @@ function configuration(deps: ProviderDependencies): Configuration {
     expiresWithSession: async () => false,
     revokeGrantPolicy: async () => true,
     allowOmittingSingleRegisteredRedirectUri: false,
-    clientBasedCORS: (_ctx, origin, client) =>
-      (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
+    clientBasedCORS: (_ctx, origin, client) => isOriginOf(client.redirectUris ?? [], origin),
     renderError: pages.renderError,
     fetch: deps.fetch,
     discovery: { service_documentation: `${deps.issuer}/docs/authentication` },
@@ -137,6 +137,32 @@ function features(
     dPoP: { enabled: true },
     userinfo: { enabled: true },
   };
+}
+
+/**
+ * Whether a web page of that origin is the client's. A redirect URI of another scheme has the origin "null"
+ * (URL Standard §4.7), and so has every sandboxed frame.
+ */
+function isOriginOf(redirectUris: readonly string[], origin: string): boolean {
+  return redirectUris.some((redirectUri) => {
+    const uri = URL.parse(redirectUri);
+    return (uri?.protocol === 'https:' || uri?.protocol === 'http:') && uri.origin === origin;
+  });
+}
+
+/** Documents that are the same for everybody, and the only ones that caches may keep. */
+const PUBLIC_DOCUMENTS: readonly (string | undefined)[] = ['jwks', 'discovery'];
+
+/** A refusal is not kept: the door has said so. */
+async function letDocumentsBeCached(
+  ctx: KoaContextWithOIDC,
+  next: () => Promise<void>,
+): Promise<void> {
+  await next();
+  if (ctx.method !== 'GET' || ctx.status !== 200) return;
+  if (!PUBLIC_DOCUMENTS.includes(ctx.oidc?.route)) return;
+  ctx.set('cache-control', `public, max-age=${JWKS_CACHE_SECONDS}`);
+  ctx.remove('pragma');
 }
 
 /** 503 comes with Retry-After, in seconds, as at every door. */

@@ -120,7 +120,7 @@ const SAMPLES: Record<string, (house: House) => Promise<Sample>> = {
   revokeApiKey: async (h) => ({ status: 204, params: { id: await newApiKey(h) } }),
   decide: async () => ({ status: 200, body: { method: 'GET', path: '/v1/notes' } }),
   listSigningKeys: async () => ({ status: 200 }),
-  rotateSigningKeys: async () => ({ status: 201 }),
+  rotateSigningKeys: async () => ({ status: 201, body: { force: true } }),
   listAuditEvents: async () => ({ status: 200, query: 'type=user.created' }),
 };
 
@@ -154,7 +154,7 @@ t.test('the document describes every operation, once and whole', async (t) => {
   const optional = operations.filter((one) => one.requestBody && !one.requestBody.required);
   t.same(
     optional.map((one) => one.operationId),
-    ['rotateClientSecret'],
+    ['rotateClientSecret', 'rotateSigningKeys'],
   );
   const text = JSON.stringify(document);
   for (const [, name] of text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)) {

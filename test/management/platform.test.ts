@@ -32,7 +32,10 @@ t.test('signing keys rotate, and show nothing of their private parts', async (t)
     before.map((key: { status: string }) => key.status),
     ['current', 'next'],
   );
-  const rotated = await post('/signing-keys/rotate');
+  const early = { status: 409, body: { code: 'next_key_too_young' } };
+  t.match(await post('/signing-keys/rotate'), early);
+  t.match(await post('/signing-keys/rotate', { force: false }), early);
+  const rotated = await post('/signing-keys/rotate', { force: true });
   t.equal(rotated.status, 201);
   const [current, next, previous] = rotated.body.data;
   t.equal(current.kid, before[1].kid, 'the next key signs now');

@@ -204,14 +204,16 @@ t.test('a request that breaks off harms nobody', async (t) => {
 t.test('only the origins of its own app may read an answer (Fetch, CORS protocol)', async (t) => {
   const native = await registerClient(gatehouse, {
     tokenEndpointAuthMethod: 'none',
-    redirectUris: ['https://spa.example.com/callback'],
+    redirectUris: ['https://spa.example.com/callback', 'com.example.spa:/callback'],
   });
   const person = createSignedIn(gatehouse, await createUser(gatehouse));
   const tokens = await person.tokens(native);
   const body = (value: string) =>
     `grant_type=refresh_token&refresh_token=${value}&client_id=${native.clientId}`;
-  const strangers = ['https://evil.example', 'https://spa.example.com.evil.example', 'null'];
-  for (const origin of [...strangers, 'http://spa.example.com', 'https://spa.example.com:444']) {
+  // The origin of a sandboxed frame is "null", and so is that of a private-use redirect URI.
+  const strangers = ['https://evil.example', 'https://spa.example.com.evil.example', 'null', 'file://'];
+  const custom = ['com.example.spa:', 'com.example.spa://', 'com.example.spa:/callback'];
+  for (const origin of [...strangers, ...custom, 'http://spa.example.com', 'https://spa.example.com:444']) {
     const headers = { ...FORM, origin };
     const answer = await rawRequest(url('/oauth/token'), {
       headers,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose';
 import t from 'tap';
+import { LONGEST_SIGNED_TOKEN_SECONDS } from '../../src/platform/checks/lifetimes.ts';
 import { createTestClock } from '../support/clock.ts';
 import { introspect, token } from '../support/flows.ts';
 import {
@@ -30,7 +31,7 @@ const currentOf = ({ oauth }: TestGatehouse) => oauth.signingKeys.all[0]!.kid;
 
 t.test('publishes public members only, and unique kids (RFC 7517 §5, RFC 8414 §2)', async (t) => {
   const gatehouse = await startGatehouse(t);
-  await gatehouse.oauth.signingKeys.rotate(SYSTEM);
+  await gatehouse.oauth.signingKeys.rotate(SYSTEM, { force: true });
   const { keys } = await jwksOf(gatehouse);
   t.equal(keys.length, 3, 'current, next and previous');
   t.equal(new Set(keys.map(({ kid }) => kid)).size, 3);
@@ -57,7 +58,7 @@ t.test('by command: the next key signs, old tokens stay good (RFC 7517 §5)', as
   t.equal(kidOf(before), old!.kid);
   t.same(await kidsOf(second), await kidsOf(first), 'two starters made one set of keys');
 
-  await first.oauth.signingKeys.rotate(SYSTEM);
+  await first.oauth.signingKeys.rotate(SYSTEM, { force: true });
   t.equal(currentOf(first), coming!.kid, 'what was announced');
   const after = (await token(first, service, GRANT)).body.access_token!;
   t.equal(kidOf(after), coming!.kid);
@@ -84,7 +85,7 @@ t.test('ID tokens follow the same key (OpenID Connect Core §10.1)', async (t) =
   const client = await registerClient(gatehouse);
   const person = createSignedIn(gatehouse, await createUser(gatehouse));
   const before = await person.tokens(client);
-  await gatehouse.oauth.signingKeys.rotate(SYSTEM);
+  await gatehouse.oauth.signingKeys.rotate(SYSTEM, { force: true });
   const after = await person.tokens(client);
   t.not(kidOf(after.id_token!), kidOf(before.id_token!));
   const published = createLocalJWKSet(await jwksOf(gatehouse));
@@ -115,10 +116,9 @@ t.test('by schedule: when the key is old, once for all processes', async (t) => 
 t.test('forgets a key when the last token it signed has expired', async (t) => {
   const clock = createTestClock();
   const { first, second } = await startTwoServers(t, { clock });
-  const { accessTokenTtlSeconds, idTokenTtlSeconds } = first.platform.tokens;
   const [old] = await kidsOf(first);
-  await first.oauth.signingKeys.rotate(SYSTEM);
-  clock.advance(Math.max(accessTokenTtlSeconds, idTokenTtlSeconds));
+  await first.oauth.signingKeys.rotate(SYSTEM, { force: true });
+  clock.advance(LONGEST_SIGNED_TOKEN_SECONDS);
   await first.oauth.signingKeys.rotateIfDue();
   t.ok((await kidsOf(first)).includes(old!), 'a token may just have expired');
   clock.advance(301);
@@ -128,10 +128,29 @@ t.test('forgets a key when the last token it signed has expired', async (t) => {
   t.same(statusesOf(first), ['current', 'next']);
 });
 
+t.test('no key signs that caches of the JWKS may not know, unless by force', async (t) => {
+  const clock = createTestClock();
+  const { first, second } = await startTwoServers(t, { clock });
+  const response = await fetch(`${first.address}/oauth/jwks`);
+  const maxAge = Number(/max-age=(\d+)/.exec(response.headers.get('cache-control')!)![1]);
+  const [current, next] = await kidsOf(first);
+  const rotate = (options?: { force: boolean }) =>
+    second.oauth.signingKeys.rotate(SYSTEM, options);
+  clock.advance(maxAge - 5);
+  t.match(await rotate(), { outcome: 'next_key_too_young', retryAfterSeconds: 5 });
+  t.same(await kidsOf(second), [current, next], 'and nothing has changed');
+  clock.advance(5);
+  t.same(await rotate(), { outcome: 'rotated' });
+  t.equal(currentOf(second), next);
+  t.match(await rotate(), { outcome: 'next_key_too_young' }, 'there is a new next one');
+  t.same(await rotate({ force: true }), { outcome: 'rotated' });
+  await within(1000, async () => (await kidsOf(first)).length === 4);
+});
+
 t.test('six parallel rotations leave one current and one next key', async (t) => {
   const { first, second } = await startTwoServers(t);
   const rotations = Array.from({ length: 6 }, (_, index) =>
-    (index % 2 ? first : second).oauth.signingKeys.rotate(SYSTEM),
+    (index % 2 ? first : second).oauth.signingKeys.rotate(SYSTEM, { force: true }),
   );
   await Promise.all(rotations);
   await within(1000, async () => {
@@ -150,7 +169,7 @@ t.test('requests under way survive a rotation', async (t) => {
   const gatehouse = await startGatehouse(t);
   const service = await registerService(gatehouse);
   const asked = Array.from({ length: 40 }, () => token(gatehouse, service, GRANT));
-  await gatehouse.oauth.signingKeys.rotate(SYSTEM);
+  await gatehouse.oauth.signingKeys.rotate(SYSTEM, { force: true });
   for (const { status, body } of await Promise.all(asked)) {
     t.equal(status, 200);
     t.ok(await gatehouse.oauth.verifier.verify(body.access_token!));
@@ -159,7 +178,7 @@ t.test('requests under way survive a rotation', async (t) => {
 
 t.test('a rotation is in the audit log', async (t) => {
   const gatehouse = await startGatehouse(t);
-  await gatehouse.oauth.signingKeys.rotate({ kind: 'admin', id: 'root' });
+  await gatehouse.oauth.signingKeys.rotate({ kind: 'admin', id: 'root' }, { force: true });
   const { rows } = await gatehouse.database.pool.query(
     `SELECT actor_kind, target_id FROM audit_events WHERE type = 'signing_key.rotated' ORDER BY id`,
   );
@@ -181,7 +200,7 @@ t.test('keys survive a restart', async (t) => {
   const gatehouse = await startGatehouse(t);
   const service = await registerService(gatehouse);
   const { body } = await token(gatehouse, service, GRANT);
-  await gatehouse.oauth.signingKeys.rotate(SYSTEM);
+  await gatehouse.oauth.signingKeys.rotate(SYSTEM, { force: true });
   const { connectionString, issuer } = gatehouse;
   await gatehouse.stop();
   const restarted = await startGatehouse(t, { connectionString, issuer });

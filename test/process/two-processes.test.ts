@@ -73,7 +73,7 @@ t.test('two processes on one database', async (t) => {
     const work = [issueAndCheck(one, two), issueAndCheck(two, one)];
     for (let rotation = 0; rotation < 2; rotation += 1) {
       await sleep(200);
-      await operator.oauth.signingKeys.rotate({ kind: 'system' });
+      await operator.oauth.signingKeys.rotate({ kind: 'system' }, { force: true });
       await sleep(EVERYWHERE_MS);
       const current = operator.oauth.signingKeys.all[0]!.kid;
       for (const target of [one, two]) {

@@ -26,4 +26,9 @@ export const exceptions: readonly Exception[] = [
     reason:
       'how long this process waits for a server to come up: a monotonic deadline, no point in time',
   })),
+  {
+    rule: 'clock',
+    path: 'src/lifecycle.ts',
+    reason: 'how long this process may take to stop: a monotonic deadline, no point in time',
+  },
 ];

@@ -32,13 +32,9 @@ export const withSessionsAtHand = <T>(work: (atHand: SessionsAtHand) => Promise<
 export function withdrawSessionCookie(): void {
   const ctx = Provider.ctx;
   if (!ctx) return;
-  const prefix = `${(ctx.oidc.provider as Provider & Cookies).cookieName('session')}=`;
+  const prefix = `${ctx.oidc.provider.cookieName('session')}=`;
   const cookies = [ctx.response.get('set-cookie') as string | string[]].flat().filter(Boolean);
   const kept = cookies.filter((cookie) => !cookie.startsWith(prefix));
   ctx.remove('set-cookie');
   if (kept.length > 0) ctx.set('set-cookie', kept);
-}
-
-interface Cookies {
-  cookieName(kind: 'session'): string;
 }

@@ -11,6 +11,8 @@ export interface StoredSigningKey {
   readonly status: SigningKeyStatus;
   readonly publicJwk: JWK;
   readonly privateEncrypted: Uint8Array;
+  /** When it began to be published. */
+  readonly createdAt: Date;
   readonly activatedAt: Date | null;
   readonly retiresAt: Date | null;
 }
@@ -26,6 +28,7 @@ interface Row {
   status: SigningKeyStatus;
   public_jwk: JWK;
   private_encrypted: Uint8Array;
+  created_at: Date;
   activated_at: Date | null;
   retires_at: Date | null;
 }
@@ -38,6 +41,7 @@ export async function listSigningKeys(executor: Executor): Promise<StoredSigning
     status: row.status,
     publicJwk: row.public_jwk,
     privateEncrypted: row.private_encrypted,
+    createdAt: row.created_at,
     activatedAt: row.activated_at,
     retiresAt: row.retires_at,
   }));

@@ -44,13 +44,23 @@ export interface SigningKeys {
   /**
    * next → current → previous; and a new next is published. Tokens signed before stay valid until they
    * expire, because a previous key is published at least as long.
+   *
+   * A next key is refused while caches of the JWKS may not know it yet. By force it signs all the same:
+   * right for a current key that somebody else has, though callers may refuse new tokens for as long.
    */
-  rotate(actor: AuditActor): Promise<void>;
+  rotate(actor: AuditActor, options?: { force?: boolean }): Promise<RotationOutcome>;
   /** Rotates when the current key is old enough, and forgets keys nobody needs; safe in every process. */
   rotateIfDue(): Promise<void>;
   /** Called after every change of the set, in every process. */
   onChange(listener: () => void): void;
 }
+
+export type RotationOutcome =
+  | { outcome: 'rotated' }
+  | { outcome: 'next_key_too_young'; retryAfterSeconds: number };
+
+/** How long others may keep the JWKS; nothing is signed with a key that was published for less. */
+export const JWKS_CACHE_SECONDS = 300;
 
 const generate = promisify(generateKeyPair);
 
@@ -112,9 +122,15 @@ export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
       });
       await patiently(reload);
     },
-    async rotate(actor) {
-      await withRotationLock(database, (tx, keys) => advance(tx, keys, actor));
+    async rotate(actor, { force = false } = {}) {
+      const outcome = await withRotationLock(database, async (tx, keys): Promise<RotationOutcome> => {
+        const retryAfterSeconds = force ? 0 : secondsUntilKnown(keys, clock.now());
+        if (retryAfterSeconds > 0) return { outcome: 'next_key_too_young', retryAfterSeconds };
+        await advance(tx, keys, actor);
+        return { outcome: 'rotated' };
+      });
       await reload();
+      return outcome;
     },
     async rotateIfDue() {
       const now = clock.now().getTime();
@@ -140,7 +156,7 @@ async function advanceKeys(
   const { masterKey } = options;
   const now = options.clock.now();
   const next = keys.find((key) => key.status === 'next');
-  await retireCurrentKey(tx, new Date(now.getTime() + (options.longestTokenSeconds + 300) * 1000));
+  await retireCurrentKey(tx, new Date(now.getTime() + (options.longestTokenSeconds + JWKS_CACHE_SECONDS) * 1000));
   if (next) await activateKey(tx, next.kid, now);
   else await insertSigningKey(tx, await makeKey('current', masterKey), now);
   await insertSigningKey(tx, await makeKey('next', masterKey), now);
@@ -150,6 +166,14 @@ async function advanceKeys(
     actor,
     ...(next ? { target: { kind: 'signing_key', id: next.kid } } : {}),
   });
+}
+
+/** Until no cache of the JWKS is without the next key. */
+function secondsUntilKnown(keys: readonly StoredSigningKey[], now: Date): number {
+  const next = keys.find((key) => key.status === 'next');
+  if (!next) return 0;
+  const ageMs = now.getTime() - next.createdAt.getTime();
+  return Math.max(0, Math.ceil(JWKS_CACHE_SECONDS - ageMs / 1000));
 }
 
 type KeyAge = Pick<SigningKey, 'status' | 'activatedAt'>;
