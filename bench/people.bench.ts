@@ -10,6 +10,7 @@ import type { Harness } from './lib/harness.ts';
 export const name = 'people';
 
 const CHAINS = 16;
+const ARGON2 = 'argon2id verify alone';
 
 export async function run(harness: Harness): Promise<void> {
   const gatehouse = await startGatehouseProcess();
@@ -29,6 +30,7 @@ export async function run(harness: Harness): Promise<void> {
         {
           name: 'refresh with rotation',
           connections: CHAINS,
+          pid: gatehouse.pid,
           call: async () => {
             const chain = agents.pop()!;
             const answer = await refresh(at, client, chain.refreshToken);
@@ -39,6 +41,7 @@ export async function run(harness: Harness): Promise<void> {
         {
           name: 'whole code flow, signed in, consent standing',
           connections: 8,
+          pid: gatehouse.pid,
           call: async () => {
             const chain = agents.pop()!;
             await codeFlow(at, chain.agent, client, user);
@@ -47,14 +50,18 @@ export async function run(harness: Harness): Promise<void> {
         },
       ],
     });
-    await compareSignIn(harness, gatehouse.url, user);
+    await compareSignIn(harness, gatehouse, user);
   } finally {
     await gatehouse.stop();
   }
 }
 
 /** A sign-in is one argon2id verification with something around it. */
-async function compareSignIn(harness: Harness, url: string, user: TestUser): Promise<void> {
+async function compareSignIn(
+  harness: Harness,
+  { url, pid }: Gatehouse,
+  user: TestUser,
+): Promise<void> {
   const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
   const hash = await argon2.hash(user.password, cost);
   const forms = await Promise.all(
@@ -65,16 +72,19 @@ async function compareSignIn(harness: Harness, url: string, user: TestUser): Pro
   );
   await harness.compare({
     title: 'Sign-in against argon2’s own limit',
+    baseline: ARGON2,
+    targets: [{ subject: 'sign-in', atLeast: 0.9 }],
     rounds: 5,
     subjects: [
       {
-        name: 'argon2id verify alone',
+        name: ARGON2,
         connections: 4,
         call: () => argon2.verify(hash, user.password),
       },
       {
         name: 'sign-in',
         connections: 4,
+        pid,
         call: async () => {
           const { agent, page } = forms.pop()!;
           const answer = await agent.submit(page, page.forms[0]!, {

@@ -136,7 +136,7 @@ async function mountDoors(app: FastifyInstance, deps: AppDependencies, parts: Pa
   await app.register(assetRoutes, { viewsDir: VIEWS_DIR, brand });
 
   // Protocol: form bodies, OAuth errors, no cookies of ours.
-  const tokenRoad = { host, issuer, platform, verifier, presentedTokens, findActiveUser };
+  const tokenRoad = { host, issuer, platform, clock, verifier, presentedTokens, findActiveUser };
   await app.register(oauthRoutes, tokenRoad);
   await app.register(protectedResourceRoutes, { platform, issuer });
 

@@ -13,10 +13,12 @@ export interface Config {
   readonly issuer: string | undefined;
   /** A name in platforms/ or a path to a platform file. */
   readonly platform: string;
+  /** For the gate in front of an API. Read, and nothing uses it yet. */
   readonly upstream: string | undefined;
   /** Undefined: embedded Postgres in {@link dataDir}. */
   readonly databaseUrl: string | undefined;
   readonly databasePoolSize: number;
+  /** For the rates that the gate counts. Read, and nothing uses it yet. */
   readonly redisUrl: string | undefined;
   readonly dataDir: string;
   /** 32 bytes. */

@@ -27,7 +27,9 @@ export async function operationsRoutes(
   const adminHash = masterKey.hashSecret(adminKey);
   const holdsAdminKey = ({ headers }: FastifyRequest) => {
     const presented = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
-    return presented !== undefined && masterKey.sameHash(masterKey.hashSecret(presented), adminHash);
+    return (
+      presented !== undefined && masterKey.sameHash(masterKey.hashSecret(presented), adminHash)
+    );
   };
 
   app.get('/healthz', async () => ({ status: 'ok' }));
@@ -44,7 +46,9 @@ export async function operationsRoutes(
     reply.header('cache-control', 'no-store');
     if (!isOfThisMachine(request) && !holdsAdminKey(request)) {
       reply.code(401).header('www-authenticate', 'Bearer realm="metrics"');
-      return reply.send({ error: 'From another machine, metrics need Authorization: Bearer <ADMIN_KEY>.' });
+      return reply.send({
+        error: 'From another machine, metrics need Authorization: Bearer <ADMIN_KEY>.',
+      });
     }
     return reply.type(registry.contentType).send(await registry.metrics());
   });

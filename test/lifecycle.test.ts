@@ -71,7 +71,7 @@ t.test('a part that cuts short when it is late ends in time', async (t) => {
 });
 
 t.test('a second Ctrl-C exits at once; the same one handed on by npm does not', async (t) => {
-  const { onStop, start, stopOn, exited, codes } = begin();
+  const { onStop, start, stopOn, exited, codes } = begin(2_000);
   holdFor(t, 5_000);
   await start(async () => onStop(100, never));
   stopOn('SIGINT');

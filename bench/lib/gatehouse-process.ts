@@ -30,7 +30,7 @@ export async function startGatehouseProcess(
     url,
     env: {
       ...{ PORT: String(port), DATA_DIR: dataDir, ADMIN_KEY: adminKey, DEMO: '0' },
-      LOG_LEVEL: "info",
+      LOG_LEVEL: 'info',
       ...environment,
     },
   });
@@ -59,11 +59,4 @@ export async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
-}
-
-/** Resident memory of a process, MiB. */
-export async function residentMiB(pid: number): Promise<number> {
-  const { readFile } = await import('node:fs/promises');
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
 }

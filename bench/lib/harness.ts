@@ -1,18 +1,30 @@
 import { type Measurement, measure, type Subject } from './measure.ts';
-import { formatTable } from './table.ts';
+import { formatFacts, formatTable, formatTarget } from './table.ts';
 
 export interface Comparison {
   title: string;
-  /** The name of the subject that the others are held against; default: the first. */
+  /** The name of the subject that the others are held against. Without one there are no ratios. */
   baseline?: string;
+  /** What ratio to the baseline a subject is to reach. */
+  targets?: readonly Target[];
   /** Default 3. */
   rounds?: number;
   subjects: Subject[];
 }
 
+export interface Target {
+  readonly subject: string;
+  readonly atLeast: number;
+}
+
+export interface TargetResult extends Target {
+  readonly ratio: number;
+  readonly met: boolean;
+}
+
 export interface Row extends Measurement {
   /** Times the baseline's requests per second, in the same run. */
-  readonly ratio: number;
+  readonly ratio?: number;
   /** The slowest and the fastest round: how much to trust the median. */
   readonly slowest: number;
   readonly fastest: number;
@@ -20,9 +32,23 @@ export interface Row extends Measurement {
 
 export interface Report {
   readonly title: string;
-  readonly baseline: string;
+  readonly baseline?: string;
   readonly rounds: number;
   readonly rows: readonly Row[];
+  readonly targets: readonly TargetResult[];
+}
+
+/** Something measured once, such as the time of a start. */
+export interface Fact {
+  readonly name: string;
+  /** Undefined where this machine does not tell. */
+  readonly value: number | undefined;
+  readonly unit: 'ms' | 'MiB';
+}
+
+export interface Facts {
+  readonly title: string;
+  readonly facts: readonly Fact[];
 }
 
 export interface Harness {
@@ -33,6 +59,8 @@ export interface Harness {
    * while is so for all of them; prints and keeps the medians.
    */
   compare(comparison: Comparison): Promise<Report>;
+  /** Prints and keeps what was measured elsewhere. */
+  record(facts: Facts): void;
 }
 
 export interface HarnessOptions {
@@ -45,18 +73,17 @@ export interface HarnessOptions {
 /** So that code is compiled, pools are open and caches warm. */
 const WARM_UP_SECONDS = 1;
 
-export function createHarness(options: HarnessOptions): Harness & { reports: readonly Report[] } {
-  const reports: Report[] = [];
+export function createHarness(
+  options: HarnessOptions,
+): Harness & { reports: readonly (Report | Facts)[] } {
+  const reports: (Report | Facts)[] = [];
   const timed = (subject: Subject): Subject =>
     options.seconds ? { ...subject, seconds: options.seconds } : subject;
 
   async function compare(comparison: Comparison): Promise<Report> {
-    const { title, subjects } = comparison;
-    const baseline = comparison.baseline ?? subjects[0]?.name ?? '';
-    if (!subjects.some(({ name }) => name === baseline)) {
-      throw new Error(`${title}: the baseline ${baseline} is not among the subjects`);
-    }
+    const { title, subjects, baseline } = comparison;
     const rounds = options.rounds ?? comparison.rounds ?? 3;
+    checkNames(comparison);
     const measured = new Map<string, Measurement[]>(subjects.map(({ name }) => [name, []]));
     for (const subject of subjects) await measure({ ...subject, seconds: WARM_UP_SECONDS });
     for (let round = 0; round < rounds; round += 1) {
@@ -64,30 +91,57 @@ export function createHarness(options: HarnessOptions): Harness & { reports: rea
         measured.get(subject.name)!.push(await measure(timed(subject)));
       }
     }
-    const report: Report = { title, baseline, rounds, rows: toRows(measured, baseline) };
+    const rows = toRows(measured, baseline);
+    const targets = (comparison.targets ?? []).map((target) => toResult(target, rows));
+    const report: Report = { title, ...(baseline ? { baseline } : {}), rounds, rows, targets };
     reports.push(report);
-    options.print(`${formatTable(report)}\n`);
+    options.print([formatTable(report), ...targets.map(formatTarget), ''].join('\n'));
     return report;
   }
 
-  return { reports, compare, measure: (subject) => measure(timed(subject)) };
+  return {
+    reports,
+    compare,
+    measure: (subject) => measure(timed(subject)),
+    record(facts) {
+      reports.push(facts);
+      options.print(formatFacts(facts));
+    },
+  };
 }
 
-function toRows(measured: ReadonlyMap<string, Measurement[]>, baseline: string): Row[] {
+/** @throws Error when a baseline or a target names no subject: said before the long work, not after it */
+function checkNames({ title, baseline, targets = [], subjects }: Comparison): void {
+  if (targets.length > 0 && !baseline) throw new Error(`${title}: a target needs a baseline`);
+  const named = [baseline ?? [], targets.map(({ subject }) => subject)].flat();
+  for (const name of named) {
+    if (subjects.some((subject) => subject.name === name)) continue;
+    throw new Error(`${title}: ${name} is not among the subjects`);
+  }
+}
+
+function toRows(measured: ReadonlyMap<string, Measurement[]>, baseline: string | undefined): Row[] {
   const median = (name: string) => medianOf(measured.get(name)!, ({ perSecond }) => perSecond);
   return [...measured].map(([name, measurements]) => {
     const speeds = measurements.map(({ perSecond }) => perSecond);
+    const peaks = measurements.flatMap(({ peakMiB }) => peakMiB ?? []);
     return {
       name,
       perSecond: median(name),
-      ratio: median(name) / median(baseline),
+      ...(baseline ? { ratio: median(name) / median(baseline) } : {}),
       p50: medianOf(measurements, ({ p50 }) => p50),
       p99: medianOf(measurements, ({ p99 }) => p99),
       slowest: Math.min(...speeds),
       fastest: Math.max(...speeds),
       total: measurements.reduce((sum, { total }) => sum + total, 0),
+      ...(peaks.length > 0 ? { peakMiB: Math.max(...peaks) } : {}),
     };
   });
+}
+
+function toResult(target: Target, rows: readonly Row[]): TargetResult {
+  const { ratio = 0 } = rows.find(({ name }) => name === target.subject)!;
+  return { ...target, ratio, met: ratio >= target.atLeast };
 }
 
 /** Of an even number of rounds the mean of the two in the middle. */

@@ -1,4 +1,5 @@
 import autocannon from 'autocannon';
+import { withPeakMemory } from './memory.ts';
 
 /** One request of a load; paths are relative to the subject's URL. */
 export interface LoadRequest {
@@ -15,6 +16,8 @@ interface Common {
   seconds?: number;
   /** Requests under way at the same time; default 16. */
   connections?: number;
+  /** The process whose memory is watched meanwhile. */
+  pid?: number;
 }
 
 /** A server under load. Run it in a process of its own (server-process.ts), or it shares a core with the load. */
@@ -38,6 +41,8 @@ export interface Measurement {
   readonly p50: number;
   readonly p99: number;
   readonly total: number;
+  /** The most that the watched process had resident. */
+  readonly peakMiB?: number;
 }
 
 const DEFAULT_SECONDS = 5;
@@ -49,7 +54,10 @@ const DEFAULT_CONNECTIONS = 16;
  * @throws Error when any answer was not 2xx: the speed of a refusal is not what was asked
  */
 export async function measure(subject: Subject): Promise<Measurement> {
-  return 'url' in subject ? measureHttp(subject) : measureCalls(subject);
+  const work = () => ('url' in subject ? measureHttp(subject) : measureCalls(subject));
+  if (subject.pid === undefined) return work();
+  const { result, peakMiB } = await withPeakMemory(subject.pid, work);
+  return peakMiB === undefined ? result : { ...result, peakMiB };
 }
 
 async function measureHttp(subject: HttpSubject): Promise<Measurement> {

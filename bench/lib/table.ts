@@ -1,24 +1,63 @@
-import type { Report } from './harness.ts';
+import type { Facts, Report, Row, TargetResult } from './harness.ts';
 
-const HEADINGS = ['', 'per second', 'ratio', 'p50 ms', 'p99 ms', 'rounds from–to'];
+interface Column {
+  heading: string;
+  /** A column that no row has anything for is left out. */
+  cell(row: Row): string | undefined;
+}
 
 /** A table to read in a terminal and to paste into Markdown. */
 export function formatTable(report: Report): string {
-  const rows = report.rows.map((row) => [
-    row.name === report.baseline ? `${row.name} (baseline)` : row.name,
-    thousands(row.perSecond),
-    `${row.ratio.toFixed(2)}×`,
-    row.p50.toFixed(1),
-    row.p99.toFixed(1),
-    `${thousands(row.slowest)}–${thousands(row.fastest)}`,
+  const columns: Column[] = [
+    {
+      heading: '',
+      cell: ({ name }) => (name === report.baseline ? `${name} (baseline)` : name),
+    },
+    { heading: 'per second', cell: ({ perSecond }) => thousands(perSecond) },
+    {
+      heading: 'ratio',
+      cell: ({ ratio }) => (ratio === undefined ? undefined : `${ratio.toFixed(2)}×`),
+    },
+    { heading: 'p50 ms', cell: ({ p50 }) => p50.toFixed(1) },
+    { heading: 'p99 ms', cell: ({ p99 }) => p99.toFixed(1) },
+    {
+      heading: 'rounds from–to',
+      cell: (row) => `${thousands(row.slowest)}–${thousands(row.fastest)}`,
+    },
+    {
+      heading: 'peak MiB',
+      cell: ({ peakMiB }) => (peakMiB === undefined ? undefined : thousands(Math.round(peakMiB))),
+    },
+  ];
+  const used = columns.filter(({ cell }) => report.rows.some((row) => cell(row)));
+  return layOut(
+    report.title,
+    used.map(({ heading }) => heading),
+    report.rows.map((row) => used.map(({ cell }) => cell(row) || '')),
+  );
+}
+
+export function formatFacts({ title, facts }: Facts): string {
+  const rows = facts.map(({ name, value, unit }) => [
+    name,
+    value === undefined ? 'unknown' : `${thousands(Math.round(value))} ${unit}`,
   ]);
-  const widths = HEADINGS.map((heading, column) =>
+  return layOut(title, ['', 'measured'], rows);
+}
+
+export function formatTarget({ subject, atLeast, ratio, met }: TargetResult): string {
+  const verdict = met ? 'met' : 'NOT met';
+  return `Target: ${subject} at least ${atLeast.toFixed(2)}× the baseline: ${verdict} (${ratio.toFixed(2)}×).`;
+}
+
+function layOut(title: string, headings: string[], rows: string[][]): string {
+  const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...rows.map((cells) => cells[column]!.length)),
   );
   const line = (cells: string[]) =>
     `| ${cells.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!))).join(' | ')} |`;
   const rule = `| ${widths.map((width, at) => (at === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
-  return [`## ${report.title}`, '', line(HEADINGS), rule, ...rows.map(line), ''].join('\n');
+  return [`## ${title}`, '', line(headings), rule, ...rows.map(line), ''].join('\n');
 }
 
 function thousands(value: number): string {

@@ -1,10 +1,12 @@
 import { recordAuditEvent } from '../audit/audit.store.ts';
 import type { AuditContext } from '../audit/audit.ts';
+import type { Executor } from '../database/executor.ts';
 import type { IdentityDependencies } from './identity.service.ts';
-import type { FieldProblem, User } from './identity.ts';
+import type { FieldProblem } from './identity.ts';
 import { passwordProblem } from './password-policy.ts';
 import { PasswordQueueFullError } from './passwords.ts';
 import type { Wait } from './sign-in.ts';
+import type { Refusal } from './sign-in-throttle.ts';
 
 export interface PasswordChange {
   userId: string;
@@ -37,18 +39,17 @@ export function createChangePassword(dependencies: IdentityDependencies) {
     const problem = passwordProblem(newPassword, { ...user, platform: platformName });
     if (problem !== undefined) return invalid(problem);
     const reservation = await throttle.reserve({ account: user.email, address });
-    if (!reservation.allowed) {
-      return { outcome: 'throttled', retryAfterSeconds: reservation.retryAfterSeconds };
-    }
+    const context: AuditContext = { actor: { kind: 'user', id: userId }, address, requestId };
+    if (!reservation.allowed) return refused(dependencies, reservation, context);
     try {
       const from = await users.findPasswordHash(userId);
       const matches = await passwords.verify(from ?? null, currentPassword);
       if (!matches || !from) return { outcome: 'rejected' };
       const to = await passwords.hash(newPassword);
-      const context: AuditContext = { actor: { kind: 'user', id: userId }, address, requestId };
-      if (!(await replace(dependencies, user, { from, to }, context))) {
-        return { outcome: 'rejected' };
-      }
+      const replaced = await dependencies.database.largeTransaction((tx) =>
+        replacePassword(dependencies, tx, user.id, { from, to }, context),
+      );
+      if (!replaced) return { outcome: 'rejected' };
     } catch (error) {
       if (error instanceof PasswordQueueFullError) await reservation.withdrawn();
       return overloadedOr(error);
@@ -58,46 +59,39 @@ export function createChangePassword(dependencies: IdentityDependencies) {
   };
 }
 
-/** Sets a password on an operator's word, and ends everything that was issued before. */
-export function createSetPassword(dependencies: IdentityDependencies) {
-  const { users, passwords, platformName } = dependencies;
-
-  return async function setPassword(
-    { userId, newPassword }: Pick<PasswordChange, 'userId' | 'newPassword'>,
-    context: AuditContext,
-  ): Promise<Exclude<ChangePasswordOutcome, { outcome: 'rejected' }> | { outcome: 'not_found' }> {
-    const user = await users.find(userId);
-    const from = await users.findPasswordHash(userId);
-    if (user === undefined || from === undefined) return { outcome: 'not_found' };
-    const problem = passwordProblem(newPassword, { ...user, platform: platformName });
-    if (problem !== undefined) return invalid(problem);
-    try {
-      const to = await passwords.hash(newPassword);
-      const replaced = await replace(dependencies, user, { from, to }, context);
-      return { outcome: replaced ? 'changed' : 'not_found' };
-    } catch (error) {
-      return overloadedOr(error);
-    }
-  };
+async function refused(
+  { database, clock }: IdentityDependencies,
+  { retryAfterSeconds, firstRefusal }: Refusal,
+  context: AuditContext,
+): Promise<Wait> {
+  if (firstRefusal) {
+    const occurredAt = clock.now();
+    await recordAuditEvent(database.pool, { ...context, type: 'sign_in.throttled', occurredAt });
+  }
+  return { outcome: 'throttled', retryAfterSeconds };
 }
 
-async function replace(
-  { users, database, revocations, clock }: IdentityDependencies,
-  user: User,
+/**
+ * Replaces a hash that is still the one the caller has seen, and ends what was issued before.
+ *
+ * @returns whether it was replaced
+ */
+export async function replacePassword(
+  { users, revocations, clock }: IdentityDependencies,
+  executor: Executor,
+  userId: string,
   hashes: { from: string | null; to: string },
   context: AuditContext,
 ): Promise<boolean> {
-  return database.transaction(async (tx) => {
-    if (!(await users.replacePasswordHash(tx, user.id, hashes))) return false;
-    await revocations.denySubject(tx, user.id);
-    await recordAuditEvent(tx, {
-      ...context,
-      type: 'password.changed',
-      target: { kind: 'user', id: user.id },
-      occurredAt: clock.now(),
-    });
-    return true;
+  if (!(await users.replacePasswordHash(executor, userId, hashes))) return false;
+  await revocations.denySubject(executor, userId);
+  await recordAuditEvent(executor, {
+    ...context,
+    type: 'password.changed',
+    target: { kind: 'user', id: userId },
+    occurredAt: clock.now(),
   });
+  return true;
 }
 
 function invalid(code: FieldProblem['code']): { outcome: 'invalid'; problems: FieldProblem[] } {

@@ -1,13 +1,15 @@
 import type { Database } from '../database/database.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import { createChangePassword, createSetPassword } from './change-password.ts';
+import { createChangePassword } from './change-password.ts';
+import { createChangeUser } from './change-user.ts';
 import { createMembershipStore, type MembershipStore } from './memberships.store.ts';
 import { createOrganizationStore, type OrganizationStore } from './organizations.store.ts';
 import type { Passwords } from './passwords.ts';
 import type { RevocationPort } from './revocation-port.ts';
 import { createSignIn } from './sign-in.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
+import { createRecordSignOut } from './sign-out.ts';
 import { createCreateUser, createSignUp } from './sign-up.ts';
 import { createUserStore, type UserStore } from './users.store.ts';
 
@@ -50,7 +52,8 @@ export function createIdentityService(options: IdentityOptions) {
     signUp: createSignUp(dependencies),
     createUser: createCreateUser(dependencies),
     changePassword: createChangePassword(dependencies),
-    setPassword: createSetPassword(dependencies),
+    changeUser: createChangeUser(dependencies),
+    recordSignOut: createRecordSignOut(dependencies),
     findUser: users.find,
     findActiveUser: users.findActive,
     membershipsOf: memberships.namedOf,

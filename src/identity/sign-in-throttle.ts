@@ -61,9 +61,11 @@ export function createSignInThrottle(options: SignInThrottleOptions): SignInThro
   const { executor, clock, hashSecret } = options;
   const { perAccount = 10, perAddress = 100, signUpsPerAddress = 20 } = options;
 
-  function refusal({ windowEndsAt, firstRefusal }: TakenAttempt, now: Date): Refusal {
-    const seconds = Math.ceil((windowEndsAt.getTime() - now.getTime()) / 1000);
-    return { allowed: false, retryAfterSeconds: Math.max(seconds, 1), firstRefusal };
+  /** The window may have begun a moment after `now`, at the word of another process or request. */
+  function refusal(taken: TakenAttempt, { windowMs }: AttemptBudget, now: Date): Refusal {
+    const leftMs = Math.min(taken.windowEndsAt.getTime() - now.getTime(), windowMs);
+    const retryAfterSeconds = Math.max(Math.ceil(leftMs / 1000), 1);
+    return { allowed: false, retryAfterSeconds, firstRefusal: taken.firstRefusal };
   }
 
   return {
@@ -72,9 +74,9 @@ export function createSignInThrottle(options: SignInThrottleOptions): SignInThro
       const person = budget(accountKey(account, hashSecret), perAccount, QUARTER_HOUR_MS);
       const now = clock.now();
       const byAddress = await takeAttempt(executor, network, now);
-      if (!byAddress.admitted) return refusal(byAddress, now);
+      if (!byAddress.admitted) return refusal(byAddress, network, now);
       const byAccount = await takeAttempt(executor, person, now);
-      if (!byAccount.admitted) return refusal(byAccount, now);
+      if (!byAccount.admitted) return refusal(byAccount, person, now);
       return {
         allowed: true,
         async succeeded() {
@@ -91,7 +93,7 @@ export function createSignInThrottle(options: SignInThrottleOptions): SignInThro
       const network = budget(`sign-up:${networkOf(address)}`, signUpsPerAddress, HOUR_MS);
       const now = clock.now();
       const taken = await takeAttempt(executor, network, now);
-      if (!taken.admitted) return refusal(taken, now);
+      if (!taken.admitted) return refusal(taken, network, now);
       return {
         allowed: true,
         succeeded: () => Promise.resolve(),

@@ -1,3 +1,4 @@
+import { recordAuditEvent } from '../audit/audit.store.ts';
 import type { AuditContext } from '../audit/audit.ts';
 import { isEmail, normaliseEmail } from '../lib/email.ts';
 import type { IdentityDependencies } from './identity.service.ts';
@@ -54,7 +55,14 @@ export function createSignUp(dependencies: IdentityDependencies) {
     if (problems.length > 0) return { outcome: 'invalid', problems };
     const reservation = await throttle.reserveSignUp({ address: form.address });
     if (!reservation.allowed) {
-      return { outcome: 'throttled', retryAfterSeconds: reservation.retryAfterSeconds };
+      const { retryAfterSeconds, firstRefusal } = reservation;
+      if (firstRefusal) {
+        await recordAuditEvent(database.pool, {
+          ...{ actor: { kind: 'system' }, address: form.address, requestId: form.requestId },
+          ...{ type: 'sign_up.throttled', occurredAt: dependencies.clock.now() },
+        });
+      }
+      return { outcome: 'throttled', retryAfterSeconds };
     }
     try {
       const passwordHash = await passwords.hash(form.password);

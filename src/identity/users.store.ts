@@ -139,22 +139,13 @@ function userWrites({ database, clock }: UserStoreOptions) {
      * @returns undefined when there is no such user
      * @throws IdentityError email_taken
      */
-    async update(
-      id: string,
-      changes: UserChanges,
-      context: AuditContext,
-    ): Promise<User | undefined> {
-      if (!looksLikeId(id)) return undefined;
-      return database.transaction(async (tx) => {
-        const now = clock.now();
-        const user = await updateUser(tx, id, changes, now);
-        if (user === undefined) return undefined;
-        const fields = Object.entries(changes).flatMap(([name, value]) =>
-          value === undefined ? [] : [name],
-        );
-        await record(tx, 'user.updated', id, now, { ...context, details: { fields } });
-        return user;
-      });
+    update(id: string, changes: UserChanges, context: AuditContext): Promise<User | undefined> {
+      return database.transaction((tx) => updateUser(tx, id, changes, clock.now(), context));
+    },
+
+    /** The same within the caller's transaction. */
+    updateWithin(executor: Executor, id: string, changes: UserChanges, context: AuditContext) {
+      return updateUser(executor, id, changes, clock.now(), context);
     },
   };
 }
@@ -180,6 +171,16 @@ function passwordWrites({ clock }: UserStoreOptions) {
       return rowCount === 1;
     },
 
+    /** The user, whose row is held until the transaction ends. */
+    async hold(executor: Executor, id: string): Promise<SignInRecord | undefined> {
+      const { rows } = await executor.query<UserRow & { passwordHash: string | null }>(
+        `SELECT ${COLUMNS}, password_hash AS "passwordHash" FROM users WHERE id = $1
+         FOR NO KEY UPDATE`,
+        [id],
+      );
+      return rows[0] && { user: toUser(rows[0]), passwordHash: rows[0].passwordHash };
+    },
+
     /**
      * Holds the user's row until the transaction ends, provided that what a sign-in was checked against
      * still stands: a user who was disabled or changed the password a moment ago doesn't slip in.
@@ -197,35 +198,39 @@ function passwordWrites({ clock }: UserStoreOptions) {
 
 function userRemovals({ database, clock, revocations }: UserStoreOptions) {
   async function setDisabled(
+    executor: Executor,
     id: string,
     disabled: boolean,
     context: AuditContext,
   ): Promise<User | undefined> {
     if (!looksLikeId(id)) return undefined;
-    return database.transaction(async (tx) => {
-      const now = clock.now();
-      const { rows } = await tx.query<UserRow>(
-        `UPDATE users SET disabled_at = $2, updated_at = $3
-         WHERE id = $1 AND (disabled_at IS NOT NULL) <> $4 RETURNING ${COLUMNS}`,
-        [id, disabled ? now : null, now, disabled],
-      );
-      if (rows[0] === undefined) return selectUser(tx, id);
-      if (disabled) await revocations.denySubject(tx, id);
-      await record(tx, disabled ? 'user.disabled' : 'user.enabled', id, now, context);
-      return toUser(rows[0]);
-    });
+    const now = clock.now();
+    const { rows } = await executor.query<UserRow>(
+      `UPDATE users SET disabled_at = $2, updated_at = $3
+       WHERE id = $1 AND (disabled_at IS NOT NULL) <> $4 RETURNING ${COLUMNS}`,
+      [id, disabled ? now : null, now, disabled],
+    );
+    if (rows[0] === undefined) return selectUser(executor, id);
+    if (disabled) await revocations.denySubject(executor, id);
+    await record(executor, disabled ? 'user.disabled' : 'user.enabled', id, now, context);
+    return toUser(rows[0]);
   }
 
   return {
+    /** `disable` or `enable` within the caller's transaction. */
+    setDisabledWithin: setDisabled,
+
     /**
      * Shuts a user out and revokes all that was issued to them, at once. Repeating it changes nothing.
      *
      * @returns undefined when there is no such user
      */
-    disable: (id: string, context: AuditContext) => setDisabled(id, true, context),
+    disable: (id: string, context: AuditContext) =>
+      database.largeTransaction((tx) => setDisabled(tx, id, true, context)),
 
     /** Lets a user in again; what was revoked stays revoked. */
-    enable: (id: string, context: AuditContext) => setDisabled(id, false, context),
+    enable: (id: string, context: AuditContext) =>
+      database.transaction((tx) => setDisabled(tx, id, false, context)),
 
     /**
      * Deletes a user with their memberships and all that was issued to them.
@@ -235,7 +240,7 @@ function userRemovals({ database, clock, revocations }: UserStoreOptions) {
      */
     async remove(id: string, context: AuditContext): Promise<boolean> {
       if (!looksLikeId(id)) return false;
-      return database.transaction(async (tx) => {
+      return database.largeTransaction(async (tx) => {
         const held = await tx.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
         if (held.rowCount === 0) return false;
         const organizationIds = await refuseOrphaning(tx, id);
@@ -280,9 +285,12 @@ async function insertUser(
 async function updateUser(
   executor: Executor,
   id: string,
-  { email, name, emailVerified }: UserChanges,
+  changes: UserChanges,
   now: Date,
+  context: AuditContext,
 ): Promise<User | undefined> {
+  if (!looksLikeId(id)) return undefined;
+  const { email, name, emailVerified } = changes;
   const { rows } = await obeyingConstraints(() =>
     executor.query<UserRow>(
       `UPDATE users SET email = coalesce($2, email), name = coalesce($3, name), updated_at = $5,
@@ -300,7 +308,12 @@ async function updateUser(
       ],
     ),
   );
-  return rows[0] && toUser(rows[0]);
+  if (rows[0] === undefined) return undefined;
+  const fields = Object.entries(changes).flatMap(([field, value]) =>
+    value === undefined ? [] : [field],
+  );
+  await record(executor, 'user.updated', id, now, { ...context, details: { fields } });
+  return toUser(rows[0]);
 }
 
 async function selectForSignIn(

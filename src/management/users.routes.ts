@@ -1,16 +1,9 @@
 import { type Static, Type } from 'typebox';
-import { nameProblem, type User as StoredUser } from '../identity/identity.ts';
-import { passwordProblem } from '../identity/password-policy.ts';
+import type { User as StoredUser } from '../identity/identity.ts';
 import { auditContextOf } from './audit-context.ts';
 import { toFieldErrors } from './field-problems.ts';
 import type { ManagementDependencies } from './management.routes.ts';
-import {
-  type FieldError,
-  invalidField,
-  invalidFields,
-  notFound,
-  ProblemError,
-} from './problems.ts';
+import { invalidField, invalidFields, notFound, ProblemError } from './problems.ts';
 import * as s from './schemas.ts';
 
 const User = s.closed(
@@ -127,7 +120,7 @@ function addCreation(api: s.ManagementApi, { identity }: ManagementDependencies)
   });
 }
 
-function addChange(api: s.ManagementApi, deps: ManagementDependencies): void {
+function addChange(api: s.ManagementApi, { identity }: ManagementDependencies): void {
   api.patch('/users/:id', {
     config: { access: 'users:write', problems: ['user_disabled'] },
     schema: {
@@ -147,12 +140,14 @@ function addChange(api: s.ManagementApi, deps: ManagementDependencies): void {
       response: answer,
     },
     handler: async (request) => {
-      const current = found(await deps.identity.findUser(request.params.id));
-      const problems = problemsOf(current, request.body, deps.platform.name);
-      if (problems.length > 0) throw invalidFields(problems);
-      return toUser(
-        found(await applyChanges(current, request.body, deps, auditContextOf(request))),
+      const { email_verified: emailVerified, ...change } = request.body;
+      const outcome = await identity.changeUser(
+        request.params.id,
+        { ...change, emailVerified },
+        auditContextOf(request),
       );
+      if (outcome.outcome !== 'changed') throw refusal(outcome);
+      return toUser(outcome.user);
     },
   });
 }
@@ -174,53 +169,9 @@ function addRemoval(api: s.ManagementApi, { identity }: ManagementDependencies):
   });
 }
 
-interface UserChanges {
-  name?: string;
-  disabled?: boolean;
-  password?: string;
-  email_verified?: boolean;
-}
-
-/** Everything is checked before anything is changed. */
-function problemsOf(user: StoredUser, changes: UserChanges, platform: string): FieldError[] {
-  const { name, password } = changes;
-  const ofName = name === undefined ? undefined : nameProblem(name);
-  const ofPassword =
-    password === undefined ? undefined : passwordProblem(password, { ...user, platform });
-  return toFieldErrors([
-    ...(ofName ? [{ field: 'name' as const, code: ofName }] : []),
-    ...(ofPassword ? [{ field: 'password' as const, code: ofPassword }] : []),
-  ]);
-}
-
-/** Letting in comes first and shutting out last: a password is set for a user who is let in. */
-async function applyChanges(
-  user: StoredUser,
-  changes: UserChanges,
-  { identity }: ManagementDependencies,
-  context: ReturnType<typeof auditContextOf>,
-): Promise<StoredUser | undefined> {
-  const { id } = user;
-  const { name, disabled, password: newPassword, email_verified: emailVerified } = changes;
-  if (newPassword !== undefined && user.disabled && disabled !== false) {
-    throw new ProblemError('user_disabled', 'Enable the user to set a password: disabled false.');
-  }
-  let changed: StoredUser | undefined = user;
-  if (disabled === false) changed = await identity.users.enable(id, context);
-  if (newPassword !== undefined) {
-    const outcome = await identity.setPassword({ userId: id, newPassword }, context);
-    if (outcome.outcome !== 'changed') throw refusal(outcome);
-    changed = await identity.findUser(id);
-  }
-  if (name !== undefined || emailVerified !== undefined) {
-    changed = await identity.users.update(id, { name, emailVerified }, context);
-  }
-  return disabled ? identity.users.disable(id, context) : changed;
-}
-
 type Refused = Exclude<
   | Awaited<ReturnType<ManagementDependencies['identity']['createUser']>>
-  | Awaited<ReturnType<ManagementDependencies['identity']['setPassword']>>,
+  | Awaited<ReturnType<ManagementDependencies['identity']['changeUser']>>,
   { outcome: 'created' | 'changed' }
 >;
 
@@ -234,6 +185,11 @@ function refusal(refused: Refused): ProblemError {
       return invalidField('organization_id', 'is not the id of an organization');
     case 'not_found':
       return notFound('user');
+    case 'user_disabled':
+      return new ProblemError(
+        'user_disabled',
+        'Enable the user to set a password: disabled false.',
+      );
     case 'throttled':
     case 'overloaded':
       return new ProblemError('unavailable', 'Too many passwords are being hashed. Try again.', {

@@ -3,13 +3,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { authorizationHeaders } from '../doors/headers.ts';
 import { createForwarder, refuseOtherMethods, useProtocolDoor } from '../doors/protocol.ts';
 import { OAUTH_ROUTES } from './provider.ts';
-import type { ProviderHost } from './provider-host.ts';
 import { looksLikeJwt, type PresentedTokens } from './tokens/presented-tokens.ts';
 import { type UserinfoDependencies, userinfoRoutes } from './userinfo.routes.ts';
 
 export interface OAuthRoutesDependencies extends UserinfoDependencies {
-  host: ProviderHost;
-  issuer: string;
   presentedTokens: PresentedTokens;
 }
 

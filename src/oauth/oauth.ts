@@ -17,7 +17,7 @@ import { createGrantLoader } from './grants/load-grant.ts';
 import { createConsentService } from './interactions/consent.service.ts';
 import { createOAuthPages } from './oauth-pages.ts';
 import { createProvider } from './provider.ts';
-import { logProviderEvents } from './provider-events.ts';
+import { auditProviderEvents, logProviderEvents } from './provider-events.ts';
 import { createProviderHost } from './provider-host.ts';
 import type { Revocations } from './revocations.store.ts';
 import { createBrowserSessions } from './sessions/browser-sessions.ts';
@@ -72,6 +72,7 @@ export async function createOAuth(deps: OAuthDependencies) {
         pages: createOAuthPages({ pages, findUser: identity.findUser }),
       });
       logProviderEvents(provider, log);
+      auditProviderEvents(provider, { database, clock, log, identity });
       return provider;
     },
   });

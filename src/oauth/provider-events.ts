@@ -1,5 +1,10 @@
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { recordAuditEvent } from '../audit/audit.store.ts';
+import type { AuditContext } from '../audit/audit.ts';
+import type { Database } from '../database/database.ts';
+import type { IdentityService } from '../identity/identity.service.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 
 /** What a refused request is logged with: the library's internal detail, which the wire never sees. */
@@ -32,6 +37,53 @@ export function logProviderEvents(provider: Provider, log: Log): void {
   }
   on('server_error', (ctx, error) => log.error({ ...about(ctx), err: error }, 'request failed'));
 }
+
+/** What happens in the library alone and belongs in the audit log. An answer does not wait for it. */
+export function auditProviderEvents(
+  provider: Provider,
+  deps: {
+    database: Database;
+    clock: Clock;
+    log: Log;
+    identity: Pick<IdentityService, 'recordSignOut'>;
+  },
+): void {
+  const { database, clock, log, identity } = deps;
+  const on = provider.on.bind(provider) as (event: string, listener: Listener) => void;
+  const write = (ctx: KoaContextWithOIDC, work: Promise<void>) => {
+    work.catch((error: unknown) =>
+      log.error({ ...about(ctx), err: error }, 'an audit event was not written'),
+    );
+  };
+
+  on('end_session.success', (ctx) => {
+    const { params, session, entities } = ctx.oidc;
+    const userId = session?.accountId;
+    // Without `logout` the answer was to stay.
+    if (!params?.logout || !userId) return;
+    const clientId = entities.Client?.clientId;
+    write(ctx, identity.recordSignOut({ userId, clientId, ...originOf(ctx) }));
+  });
+  on('authorization.error', (ctx) => {
+    const { client, entities } = ctx.oidc;
+    const userId = entities.Interaction?.session?.accountId;
+    if (entities.Interaction?.result?.error !== 'access_denied' || !userId || !client) return;
+    const refusal = recordAuditEvent(database.pool, {
+      ...originOf(ctx),
+      type: 'consent.refused',
+      actor: { kind: 'user', id: userId },
+      target: { kind: 'client', id: client.clientId },
+      occurredAt: clock.now(),
+    });
+    write(ctx, refusal);
+  });
+}
+
+/** Where a request came from, as the protocol door said. */
+export const originOf = (ctx: KoaContextWithOIDC): Omit<AuditContext, 'actor'> => ({
+  address: ctx.ip,
+  requestId: ctx.get('x-request-id') || undefined,
+});
 
 type Listener = (ctx: KoaContextWithOIDC, error: ProviderError) => void;
 

@@ -18,6 +18,7 @@ import { extendModels } from './provider-models.ts';
 import { createResourcePolicy, type ResourcePolicy } from './resource-policy.ts';
 import { JWKS_CACHE_SECONDS, type SigningKeys } from './signing-keys/signing-keys.ts';
 import { issueAccessTokens } from './tokens/access-token-issuer.ts';
+import { DPOP_ALGORITHMS } from './tokens/dpop.ts';
 
 export interface ProviderDependencies {
   readonly platform: Platform;
@@ -205,7 +206,7 @@ function signingAlgorithms(): Configuration['enabledJWA'] {
     userinfoSigningAlgValues: [ALGORITHM],
     introspectionSigningAlgValues: [ALGORITHM],
     authorizationSigningAlgValues: [ALGORITHM],
-    dPoPSigningAlgValues: ['ES256', 'EdDSA', 'Ed25519'],
+    dPoPSigningAlgValues: DPOP_ALGORITHMS,
   } as Configuration['enabledJWA'];
 }
 

@@ -3,10 +3,11 @@ import type { PlatformBrand } from './view-models.ts';
 
 /** The platform as its pages show it. */
 export function brandOf({ name, branding }: Platform): PlatformBrand {
-  const { supportUrl, termsUrl, privacyUrl } = branding;
+  const { accentColor, accentColorDark, supportUrl, termsUrl, privacyUrl } = branding;
   return {
     name,
-    accent: branding.accentColor,
+    accent: accentColor,
+    ...(accentColorDark ? { accentDark: accentColorDark } : {}),
     links: {
       ...(supportUrl ? { support: supportUrl } : {}),
       ...(termsUrl ? { terms: termsUrl } : {}),

@@ -86,6 +86,25 @@ t.test('a slow statement fails in time, at the server too', async (t) => {
   t.equal(rows[0].busy, 0);
 });
 
+t.test('a large transaction has the time it takes, and only it', async (t) => {
+  const { connectionString } = await createTestDatabase(t);
+  const database = openDatabase({ connectionString, maxConnections: 1, log: silentLog });
+  t.teardown(() => database.close());
+  const slow = 'SELECT pg_sleep(1.2)';
+  await t.resolves(database.largeTransaction((tx) => tx.query(slow)));
+  const failing = database.largeTransaction(async (tx) => {
+    await tx.query(slow);
+    throw new Error('changed my mind');
+  });
+  await t.rejects(failing, { message: 'changed my mind' });
+  const start = performance.now();
+  const error = await database.pool.query(slow).catch((reason: unknown) => reason);
+  t.ok(isDatabaseUnavailable(error), 'the connection is as impatient as before');
+  t.ok(performance.now() - start < 1100);
+  const { rows } = await database.pool.query('SHOW statement_timeout');
+  t.same(rows, [{ statement_timeout: '800ms' }]);
+});
+
 t.test('ended sessions, idle or lent out, do not end the process', async (t) => {
   const { connectionString, name } = await createTestDatabase(t);
   const database = openDatabase({ connectionString, log: silentLog });

@@ -285,6 +285,8 @@ t.test('sender-constrained tokens: DPoP (RFC 9449)', async (t) => {
         challenge({ error: 'invalid_token' }),
         'the token alone, as Bearer, opens nothing (§7.1)',
       );
+      const facts = await oidc.fetchUserInfo(config, tokens.access_token, user.id, { DPoP });
+      t.equal(facts.sub, user.id, 'with a proof it does');
       const next = await oidc.refreshTokenGrant(config, tokens.refresh_token!, undefined, { DPoP });
       t.equal(next.token_type, 'dpop');
       if (kind === 'none') {

@@ -132,6 +132,37 @@ export const STORIES: Record<string, Story> = {
     t.match(facts, { sub: second.id, org_id: other.organizationId });
   },
 
+  'takes back what an app was allowed': async (t, stage) => {
+    const { visitor, gatehouse, app } = stage;
+    const { page } = visitor;
+    const user = await createUser(gatehouse, { organizationName: 'Analytical Engines' });
+    const names = ['Regretted', 'Trusted'];
+    const clients = await Promise.all(names.map((name) => stage.newClient(name)));
+    await page.goto(`${gatehouse.issuer}/sign-in`);
+    await signIn(visitor, user.email, user.password);
+    await page.getByText('No app has access to your account').waitFor();
+    for (const client of clients) {
+      await page.goto(authorizeUrl(gatehouse, client, newPkce()));
+      await page.getByRole('button', { name: 'Allow', exact: true }).click();
+      await page.waitForURL(`${app.origin}/**`);
+    }
+    const [regretted] = clients;
+    await page.goto(authorizeUrl(gatehouse, regretted!, newPkce(), { prompt: 'consent' }));
+    await page.getByRole('link', { name: 'your connected apps' }).click();
+    await page.getByRole('heading', { name: 'Connected apps' }).waitFor();
+    await visitor.look('connected-apps');
+    t.same((await page.getByRole('heading', { level: 3 }).allTextContents()).sort(), names);
+    t.equal(await page.getByText('for Analytical Engines').count(), 2);
+    t.equal(await page.getByText('See your notes').count(), 2);
+
+    await page.getByRole('button', { name: 'Disconnect Regretted' }).click();
+    await page.getByRole('button', { name: 'Disconnect Regretted' }).waitFor({ state: 'detached' });
+    t.same(await page.getByRole('heading', { level: 3 }).allTextContents(), ['Trusted']);
+    await page.goto(authorizeUrl(gatehouse, regretted!, newPkce()));
+    await page.getByRole('heading', { name: 'Regretted wants access' }).waitFor();
+    t.equal(await page.getByText('Already allowed').count(), 0, 'it begins anew');
+  },
+
   'signs out of the app: stays, then leaves (RP-Initiated Logout)': async (t, stage) => {
     const { visitor, gatehouse, app } = stage;
     const { page } = visitor;

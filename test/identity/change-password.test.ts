@@ -17,7 +17,7 @@ t.test('a changed password replaces the old one and ends what was issued under i
 });
 
 t.test('guesses at the current password count as sign-in attempts', async (t) => {
-  const { identity, addUser, verified, denied } = await openHouse(t);
+  const { identity, addUser, verified, denied, audited } = await openHouse(t);
   const ann = await addUser('Ann', GOOD_PASSWORD);
   const outcomes = await Promise.all(
     Array.from({ length: 50 }, (_, index) =>
@@ -32,6 +32,7 @@ t.test('guesses at the current password count as sign-in attempts', async (t) =>
   t.equal(outcomes.filter(({ outcome }) => outcome === 'rejected').length, 10);
   t.equal(verified.length, 10);
   t.same(denied, []);
+  t.equal((await audited()).filter((type) => type === 'sign_in.throttled').length, 1);
   const attempt = { email: ann.email, password: GOOD_PASSWORD, ...HERE };
   t.match(await identity.signIn(attempt), { outcome: 'throttled' });
 });
@@ -77,12 +78,40 @@ t.test(
   },
 );
 
+t.test('an operator changes all of a user that was asked for, or nothing', async (t) => {
+  const house = await openHouse(t);
+  const { identity, database } = house;
+  const bob = await house.addUser('Bob', GOOD_PASSWORD);
+  const before = await house.audited();
+  const everything = { name: 'Rob', emailVerified: true, password: NEXT, disabled: true };
+  const change = () => identity.changeUser(bob.id, everything, OPERATOR);
+
+  house.breakRevocations();
+  await t.rejects(change(), { message: 'the denylist is out of order' });
+  t.same(await house.audited(), before);
+  t.same(await identity.findUser(bob.id), bob);
+  t.ok(
+    await house.passwords.verify((await identity.users.findPasswordHash(bob.id))!, GOOD_PASSWORD),
+  );
+  house.mendRevocations();
+
+  const transactions = t.capture(database, 'largeTransaction', database.largeTransaction);
+  t.match(await change(), {
+    outcome: 'changed',
+    user: { name: 'Rob', emailVerified: true, disabled: true },
+  });
+  t.equal(transactions().length, 1);
+  t.same((await house.audited()).slice(before.length), [
+    ...['password.changed', 'user.updated', 'user.disabled'],
+  ]);
+});
+
 t.test('an operator sets a password, even a first one', async (t) => {
   const { identity, addUser, denied } = await openHouse(t);
   const bob = await addUser('Bob');
   const set = (userId: string, newPassword: string) =>
-    identity.setPassword({ userId, newPassword }, OPERATOR);
-  t.same(await set(bob.id, NEXT), { outcome: 'changed' });
+    identity.changeUser(userId, { password: newPassword }, OPERATOR);
+  t.match(await set(bob.id, NEXT), { outcome: 'changed', user: { id: bob.id } });
   t.same(denied, [['subject', bob.id]]);
   t.match(await set(bob.id, 'short'), { outcome: 'invalid' });
   t.same(await set('nobody', NEXT), { outcome: 'not_found' });

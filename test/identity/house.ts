@@ -48,6 +48,9 @@ function recordingRevocations() {
     break() {
       broken = true;
     },
+    mend() {
+      broken = false;
+    },
   };
 }
 
@@ -96,6 +99,7 @@ export async function openHouse(
     /** Every call of the revocation port. */
     denied: revocations.denied,
     breakRevocations: revocations.break,
+    mendRevocations: revocations.mend,
     /** The types of all audit events, oldest first. */
     async audited(): Promise<string[]> {
       const { rows } = await executor.query<{ type: string }>(

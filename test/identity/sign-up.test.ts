@@ -78,12 +78,15 @@ t.test('SQL in a form is text', async (t) => {
 });
 
 t.test('the twenty-first sign-up of an address within an hour waits', async (t) => {
-  const { identity } = await openHouse(t, { throttle: { signUpsPerAddress: 2 } });
+  const { identity, audited } = await openHouse(t, { throttle: { signUpsPerAddress: 2 } });
   const signUp = (name: string) => identity.signUp({ ...FORM, email: `${name}@example.com` });
   await signUp('one');
   t.match(await identity.signUp({ ...FORM, password: 'short' }), { outcome: 'invalid' });
   t.match(await signUp('one'), { outcome: 'email_taken' }, 'asking who is here counts');
   t.same(await signUp('three'), { outcome: 'throttled', retryAfterSeconds: 3600 });
+  await signUp('four');
+  const throttled = (await audited()).filter((type) => type === 'sign_up.throttled');
+  t.equal(throttled.length, 1, 'the audit log hears of it once');
 });
 
 t.test('overload is no sign-up: the attempt is given back', async (t) => {

@@ -1,6 +1,16 @@
+import { decodeJwt } from 'jose';
 import t from 'tap';
-import { authorize, authorizeUrl, consent, newPkce, redeem, signIn } from '../support/flows.ts';
+import {
+  authorize,
+  authorizeUrl,
+  consent,
+  newPkce,
+  redeem,
+  refresh,
+  signIn,
+} from '../support/flows.ts';
 import { createUser, registerClient, startGatehouse } from '../support/gatehouse.ts';
+import { createSignedIn } from '../support/signed-in.ts';
 import { createUserAgent, locationOf, type Page } from '../support/user-agent.ts';
 
 const gatehouse = await startGatehouse(t);
@@ -46,4 +56,24 @@ t.test('asks an app that could be any program about everything (RFC 8252 §8.6)'
   const back = locationOf(await consent(agent, page, { scope: ['notes:read'] }));
   const answer = await redeem(gatehouse, client, back.searchParams.get('code')!, pkce);
   t.equal(answer.body.scope, 'openid email notes:read', 'what is unticked now is taken back');
+});
+
+t.test('what is unticked on a later visit is taken from older tokens too', async (t) => {
+  const client = await registerClient(gatehouse);
+  const user = await createUser(gatehouse);
+  const person = createSignedIn(gatehouse, user);
+  const older = await person.tokens(client, { scope: SCOPE });
+  const narrow = await person.tokens(client, { scope: 'notes:write' });
+  t.equal(older.scope, SCOPE);
+
+  const agent = createUserAgent();
+  const url = authorizeUrl(gatehouse, client, newPkce(), { scope: SCOPE, prompt: 'consent' });
+  const page = await signIn(agent, await agent.follow(await agent.get(url)), user);
+  await consent(agent, page, { scope: ['notes:read'] });
+
+  const next = await refresh(gatehouse, client, older.refresh_token);
+  t.equal(next.body.scope, 'openid email notes:read', 'at the next refresh');
+  t.equal(decodeJwt(next.body.access_token!).scope, 'openid email notes:read');
+  const empty = await refresh(gatehouse, client, narrow.refresh_token);
+  t.match(empty, { status: 400, body: { error: 'invalid_grant' } }, 'nothing is left of this one');
 });

@@ -1,7 +1,13 @@
 import { decodeJwt } from 'jose';
 import t from 'tap';
+import { createCleanup } from '../../src/database/cleanup.ts';
+import { silentLog } from '../../src/database/log.ts';
+import type { Notifications } from '../../src/database/notifications.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import { createDenylist } from '../../src/oauth/denylist/denylist.ts';
 import { createRevocations } from '../../src/oauth/revocations.store.ts';
+import { loadPlatform } from '../../src/platform/load.ts';
+import { createTestClock } from '../support/clock.ts';
 import { createFlakyProxy } from '../support/flaky-proxy.ts';
 import { introspect, revoke, token, userinfo } from '../support/flows.ts';
 import {
@@ -119,6 +125,112 @@ t.test('what a transaction takes back is not denied', async (t) => {
     t.equal(await isRefused(server, tokens.access_token), false);
   }
 });
+
+t.test(
+  'a token of yesterday, when they lived longer, stays dead when it is revoked today',
+  async (t) => {
+    const clock = createTestClock();
+    const own = await createTestDatabase(t);
+    const platform = await loadPlatform('example');
+    const living = (accessTokenTtlSeconds: number) => ({
+      ...platform,
+      tokens: { ...platform.tokens, accessTokenTtlSeconds },
+    });
+    const options = { clock, connectionString: own.connectionString };
+    const before = await startGatehouse(t, { ...options, platform: living(86_400) });
+    const service = await registerService(before);
+    const grant = { grant_type: 'client_credentials' };
+    const old = (await token(before, service, grant)).body.access_token!;
+    await before.stop();
+
+    const { issuer } = before;
+    const after = await startGatehouse(t, { ...options, issuer, platform: living(3600) });
+    const server = { issuer: after.address };
+    t.equal((await introspect(server, service, old)).body.active, true);
+    await revoke(server, service, old);
+    clock.advance(23 * 3600);
+    const cleanup = createCleanup({
+      ...{ database: after.database, clock, log: silentLog, intervalMs: 60_000 },
+    });
+    await cleanup.runOnce();
+    await after.oauth.signingKeys.rotateIfDue();
+    t.equal((await introspect(server, service, old)).body.active, false);
+    const restarted = await startGatehouse(t, { ...options, issuer, platform: living(3600) });
+    t.equal(await restarted.oauth.verifier.verify(old), undefined);
+  },
+);
+
+t.test('a list that is too long for the mirror is asked for in the database', async (t) => {
+  const { database } = await startGatehouse(t);
+  const handlers: ((payload: string) => void)[] = [];
+  const notifications = {
+    healthy: true,
+    on: (_channel: string, handler: (payload: string) => void) => void handlers.push(handler),
+    onLost: () => {},
+    onRestored: () => {},
+  } as unknown as Notifications;
+  const clock = createTestClock();
+  const denylist = createDenylist({ database, notifications, clock, mirrorLimit: 20 });
+  const about = (jti: string) => ({ jti, clientId: 'c', subject: 's', issuedAt: 0 });
+  const insert = (from: number, to: number, seconds: number) =>
+    database.pool.query(
+      `INSERT INTO revoked_tokens (kind, value, revoked_at, expires_at)
+       SELECT 'jti', 'token-' || n, now(), now() + $3 * interval '1 second'
+       FROM generate_series($1::int, $2::int) AS n`,
+      [from, to, seconds],
+    );
+  const hear = (jti: string, seconds: number) => {
+    const at = clock.now();
+    const until = new Date(at.getTime() + seconds * 1000);
+    const row = { kind: 'jti', value: jti, revoked_at: at, expires_at: until };
+    handlers[0]!(JSON.stringify(row));
+  };
+  const isMirrored = () => typeof denylist.isDenied(about('nobody')) === 'boolean';
+
+  await insert(1, 10, 60);
+  await denylist.start();
+  t.equal(denylist.isDenied(about('token-7')), true);
+  t.equal(denylist.isDenied(about('token-11')), false);
+  for (let n = 1; n <= 10; n += 1) hear(`short-${n}`, 60);
+  t.ok(isMirrored(), 'full');
+  clock.advance(61);
+  hear('one more', 60);
+  t.ok(isMirrored(), 'what has expired makes room');
+
+  for (let n = 1; n <= 20; n += 1) hear(`long-${n}`, 60);
+  t.notOk(isMirrored(), 'too many');
+  hear('yet another', 60);
+  t.notOk(isMirrored());
+  await insert(12, 12, 600);
+  t.equal(await denylist.isDenied(about('token-12')), true, 'the database knows');
+  t.equal(await denylist.isDenied(about('token-13')), false);
+  await denylist.start();
+  t.ok(isMirrored(), 'the next reload finds it short');
+  await insert(100, 130, 600);
+  await denylist.start();
+  t.notOk(isMirrored(), 'or not');
+  t.equal(await denylist.isDenied(about('token-130')), true);
+});
+
+t.test(
+  'a list of many pages is read whole, in a time that does not grow with its square',
+  async (t) => {
+    const { database } = await startGatehouse(t);
+    const notifications = {
+      ...{ healthy: true, on: () => {}, onLost: () => {}, onRestored: () => {} },
+    } as unknown as Notifications;
+    const insert = `INSERT INTO revoked_tokens (kind, value, revoked_at, expires_at)
+    SELECT 'jti', 'token-' || n, now(), now() + interval '1 hour'
+    FROM generate_series(1, 60000) AS n`;
+    await database.largeTransaction((tx) => tx.query(insert));
+    const denylist = createDenylist({ database, notifications, clock: systemClock });
+    await denylist.start();
+    for (const n of [1, 9_999, 10_000, 10_001, 60_000]) {
+      const about = { jti: `token-${n}`, clientId: 'c', subject: 's', issuedAt: 0 };
+      t.equal(denylist.isDenied(about), true, String(n));
+    }
+  },
+);
 
 t.test('while neither mirror nor database can tell, a token is not honoured', async (t) => {
   const database = await createTestDatabase(t);

@@ -1,8 +1,19 @@
 import t from 'tap';
+import type { Executor } from '../../src/database/executor.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { listConsents, revokeConsent } from '../../src/oauth/consents/consents.store.ts';
 import { createRevocations } from '../../src/oauth/revocations.store.ts';
-import { introspect, redeem, refresh, userinfo } from '../support/flows.ts';
+import {
+  authorize,
+  authorizeUrl,
+  consent,
+  introspect,
+  newPkce,
+  redeem,
+  refresh,
+  signIn,
+  userinfo,
+} from '../support/flows.ts';
 import {
   createUser,
   registerClient,
@@ -11,6 +22,7 @@ import {
 } from '../support/gatehouse.ts';
 import { createSignedIn, type SignedIn } from '../support/signed-in.ts';
 import { startTwoServers, within } from '../support/two-servers.ts';
+import { createUserAgent, locationOf } from '../support/user-agent.ts';
 
 const SYSTEM = { actor: { kind: 'system' } } as const;
 const { first: gatehouse, second, servers } = await startTwoServers(t);
@@ -117,6 +129,87 @@ t.test('a revoked consent ends one app and leaves the others', async (t) => {
   t.equal((await userinfo(gatehouse, kept.access_token)).status, 200);
   t.equal((await refresh(gatehouse, other, kept.refresh_token)).status, 200);
 });
+
+/** What ends while an authorization request is between reading the consent and storing its grant. */
+const endings: [name: string, end: (tx: Executor, person: TestUser) => Promise<unknown>][] = [
+  [
+    'the consent is revoked',
+    (tx, { id }) => tx.query('UPDATE consents SET revoked_at = now() WHERE user_id = $1', [id]),
+  ],
+  [
+    'the user is disabled',
+    (tx, { id }) => tx.query('UPDATE users SET disabled_at = now() WHERE id = $1', [id]),
+  ],
+  [
+    'the membership is removed',
+    (tx, { id }) => tx.query('DELETE FROM memberships WHERE user_id = $1', [id]),
+  ],
+];
+
+for (const [name, end] of endings) {
+  t.test(`${name} at this very moment: no code, and no living grant is left`, async (t) => {
+    const user = await createUser(gatehouse);
+    const client = await registerClient(gatehouse);
+    const agent = createUserAgent();
+    const url = () => authorizeUrl(gatehouse, client, newPkce());
+    await authorize(agent, url(), user);
+    const grants = async () => {
+      const query = 'SELECT id FROM grants WHERE user_id = $1';
+      return (await database.pool.query(query, [user.id])).rows;
+    };
+    const before = await grants();
+
+    // Committed only when the request waits for what it finds locked.
+    const { answer } = await database.transaction(async (tx) => {
+      await end(tx, user);
+      const answer = agent.get(url());
+      await within(700, isGrantWaiting);
+      return { answer };
+    });
+
+    const back = locationOf(await answer);
+    t.equal(back.origin + back.pathname, client.redirectUri);
+    t.equal(back.searchParams.get('error'), 'access_denied');
+    t.equal(back.searchParams.get('code'), null);
+    t.same(await grants(), before, 'nothing to come back to');
+  });
+}
+
+t.test('a consent revoked while it is being answered grants nothing', async (t) => {
+  const user = await createUser(gatehouse);
+  const client = await registerClient(gatehouse);
+  const agent = createUserAgent();
+  const url = authorizeUrl(gatehouse, client, newPkce());
+  const page = await signIn(agent, await agent.follow(await agent.get(url)), user);
+  const { answer } = await database.transaction(async (tx) => {
+    await tx.query('SELECT 1 FROM clients WHERE client_id = $1 FOR NO KEY UPDATE', [
+      client.clientId,
+    ]);
+    const answer = consent(agent, page);
+    await within(700, isGrantWaiting);
+    await revokeConsents(user);
+    return { answer };
+  });
+  t.equal(locationOf(await answer).searchParams.get('error'), 'access_denied');
+});
+
+t.test('a grant is not found under a consent that is over', async (t) => {
+  const user = await createUser(gatehouse);
+  const client = await registerClient(gatehouse);
+  const tokens = await createSignedIn(gatehouse, user).tokens(client);
+  const revoked = 'UPDATE consents SET revoked_at = now() WHERE user_id = $1';
+  await database.pool.query(revoked, [user.id]);
+  const answer = await refresh(gatehouse, client, tokens.refresh_token);
+  t.match(answer, { status: 400, body: { error: 'invalid_grant' } });
+});
+
+async function isGrantWaiting(): Promise<boolean> {
+  const { rows } = await database.pool.query(
+    `SELECT 1 FROM pg_stat_activity
+     WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%INTO grants%'`,
+  );
+  return rows.length > 0;
+}
 
 const revoke = (id: string, userId: string) =>
   revokeConsent(database, { id, userId }, new Date(), revocations, SYSTEM);

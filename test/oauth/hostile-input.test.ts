@@ -211,9 +211,19 @@ t.test('only the origins of its own app may read an answer (Fetch, CORS protocol
   const body = (value: string) =>
     `grant_type=refresh_token&refresh_token=${value}&client_id=${native.clientId}`;
   // The origin of a sandboxed frame is "null", and so is that of a private-use redirect URI.
-  const strangers = ['https://evil.example', 'https://spa.example.com.evil.example', 'null', 'file://'];
+  const strangers = [
+    'https://evil.example',
+    'https://spa.example.com.evil.example',
+    'null',
+    'file://',
+  ];
   const custom = ['com.example.spa:', 'com.example.spa://', 'com.example.spa:/callback'];
-  for (const origin of [...strangers, ...custom, 'http://spa.example.com', 'https://spa.example.com:444']) {
+  for (const origin of [
+    ...strangers,
+    ...custom,
+    'http://spa.example.com',
+    'https://spa.example.com:444',
+  ]) {
     const headers = { ...FORM, origin };
     const answer = await rawRequest(url('/oauth/token'), {
       headers,

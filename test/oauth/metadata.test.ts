@@ -158,6 +158,24 @@ t.test('signing keys', async (t) => {
     },
   );
 
+  await t.test('may be cached for five minutes, and nothing else (RFC 9111 §5.2)', async (t) => {
+    const { issuer } = gatehouse;
+    const documents = ['openid-configuration', 'oauth-authorization-server'];
+    const paths = ['/oauth/jwks', ...documents.map((name) => `/.well-known/${name}`)];
+    for (const path of paths) {
+      const { headers } = await fetch(`${issuer}${path}`);
+      t.equal(headers.get('cache-control'), 'public, max-age=300', path);
+      t.equal(headers.get('pragma'), null, path);
+      const refused = await fetch(`${issuer}${path}`, { method: 'POST' });
+      t.equal(refused.status, 405, path);
+      t.equal(refused.headers.get('cache-control'), 'no-store', path);
+    }
+    for (const path of ['/oauth/userinfo', '/oauth/token', '/oauth/authorize', '/oauth/logout']) {
+      const { headers } = await fetch(`${issuer}${path}`);
+      t.match(headers.get('cache-control'), /no-store/, path);
+    }
+  });
+
   await t.test('publishes a key before it signs (RFC 7517 §4.5)', async (t) => {
     const before = await keysOf(gatehouse);
     const old = kidOf(await issue());

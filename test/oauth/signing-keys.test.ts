@@ -134,8 +134,7 @@ t.test('no key signs that caches of the JWKS may not know, unless by force', asy
   const response = await fetch(`${first.address}/oauth/jwks`);
   const maxAge = Number(/max-age=(\d+)/.exec(response.headers.get('cache-control')!)![1]);
   const [current, next] = await kidsOf(first);
-  const rotate = (options?: { force: boolean }) =>
-    second.oauth.signingKeys.rotate(SYSTEM, options);
+  const rotate = (options?: { force: boolean }) => second.oauth.signingKeys.rotate(SYSTEM, options);
   clock.advance(maxAge - 5);
   t.match(await rotate(), { outcome: 'next_key_too_young', retryAfterSeconds: 5 });
   t.same(await kidsOf(second), [current, next], 'and nothing has changed');

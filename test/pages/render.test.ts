@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { test } from 'tap';
 // @ts-expect-error the library has no types for its inner files
 import { confirm, input } from '../../node_modules/oidc-provider/lib/helpers/user_code_form.js';
+import { brandOf } from '../../src/pages/brand.ts';
 import { readProviderForm } from '../../src/pages/provider-form.ts';
 import { createPages } from '../../src/pages/render.ts';
 import { iconSvg, themeCss } from '../../src/pages/theme.ts';
 import type { PageModels } from '../../src/pages/view-models.ts';
 import { en } from '../../src/pages/words/en.ts';
 import { contrastRatio } from '../../src/platform/contrast.ts';
+import { loadPlatform } from '../../src/platform/load.ts';
 import { platforms, samples } from './samples.ts';
 
 const viewsDir = join(import.meta.dirname, '../../views');
@@ -202,6 +204,14 @@ test('takes the forms of oidc-provider apart', async (t) => {
   ]);
   t.throws(() => readProviderForm('<p>something else</p>'), /Expected a form/);
   t.throws(() => readProviderForm('<form action="/x"></form>'), /xsrf/);
+});
+
+test('a page has the colours that the platform file declares, by day and by night', async (t) => {
+  const brand = brandOf(await loadPlatform('example'));
+  t.match(brand, { name: 'Acme Notes', accent: '#b45309', accentDark: '#fbbf24' });
+  const [light, dark] = themeCss(brand).split('@media');
+  t.match(light, '--accent:#b45309');
+  t.match(dark, '--accent:#fbbf24;--on-accent:#000000');
 });
 
 test('whatever the accent, text keeps its contrast by day and by night (WCAG 2.2 §1.4.3)', async (t) => {

@@ -5,7 +5,7 @@ import { createFlakyProxy } from '../support/flaky-proxy.ts';
 import { obtainTokens, refresh, userinfo } from '../support/flows.ts';
 import { type Furnished, furnish } from '../support/furnished.ts';
 import type { TestGatehouse } from '../support/gatehouse.ts';
-import { findInstalledPostgres, startInstalledPostgres } from '../support/installed-postgres.ts';
+import { expectInstalledPostgres, startInstalledPostgres } from '../support/installed-postgres.ts';
 import { begin, expectLife, expectUnavailable, questions } from '../support/outage.ts';
 import { type GatehouseProcess, spawnGatehouse } from '../support/process.ts';
 
@@ -96,9 +96,9 @@ t.test('a database that goes away is a pause, not an end', async (t) => {
 });
 
 t.test('a Postgres of the system that stops, and one that hangs', async (t) => {
-  const installed = findInstalledPostgres();
+  const installed = expectInstalledPostgres(t);
   // Where there is none, the proxy above has stood in for it.
-  if (!installed) return t.pass('there is none in /usr/lib/postgresql');
+  if (!installed) return;
   const postgres = await startInstalledPostgres(t, installed);
   t.comment(`Postgres ${postgres.version}`);
   await migrate({ connectionString: postgres.connectionString });

@@ -164,10 +164,10 @@ let people = 0;
 /** A user who owns an organization. */
 export async function createUser(
   { identity }: Pick<TestGatehouse, 'identity'>,
-  more: { name?: string; organizationName?: string } = {},
+  more: { name?: string; email?: string; organizationName?: string } = {},
 ): Promise<TestUser> {
   people += 1;
-  const email = `person-${process.pid}-${people}@example.com`;
+  const email = more.email ?? `person-${process.pid}-${people}@example.com`;
   const password = `correct horse ${randomBytes(6).toString('hex')}`;
   const organization = await identity.organizations.create(
     { name: more.organizationName ?? `Organization ${people}` },

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Test } from 'tap';
 import { chooseIdentity, giveTo, serverEnvironment } from '../../src/database/postgres-binaries.ts';
 import { findPostmaster, stopPostmaster } from '../../src/database/postmaster.ts';
 import { freePort } from './gatehouse.ts';
@@ -22,6 +23,8 @@ export interface InstalledPostgres {
   /** SIGSTOP of every process: connections stay, and nobody answers. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** SIGKILL of every process. */
+  crash(): Promise<void>;
 }
 
 /** Where Debian puts its newest server; undefined where there is none. */
@@ -30,6 +33,24 @@ export function findInstalledPostgres(): string | undefined {
   const versions = readdirSync(HOME).filter((name) => existsSync(join(HOME, name, 'bin/postgres')));
   return versions.sort((a, b) => Number(b) - Number(a))[0];
 }
+
+/**
+ * As {@link findInstalledPostgres}; with CI set it must be there, because .ci/run installs it. Where there
+ * is none and nobody promised one, it says so on standard error.
+ */
+export function expectInstalledPostgres(t: Pick<Test, 'ok'>): string | undefined {
+  const version = findInstalledPostgres();
+  t.ok(version ?? !process.env.CI, `a server is in ${HOME}, or nobody promised it (CI)`);
+  if (!version) process.stderr.write(NOTICE);
+  return version;
+}
+
+const NOTICE = `
+  ****************************************************************************
+  A test with a Postgres of the system DID NOT RUN: there is none in ${HOME}.
+  To run it, install Debian's package:  apt-get install postgresql
+  ****************************************************************************
+`;
 
 export async function startInstalledPostgres(
   t: { teardown(work: () => Promise<void>): unknown },
@@ -89,6 +110,7 @@ export async function startInstalledPostgres(
     stop: () => stopPostmaster(directory),
     pause: () => signalAll('SIGSTOP'),
     resume: () => signalAll('SIGCONT'),
+    crash: () => signalAll('SIGKILL'),
   };
 }
 

@@ -12,7 +12,7 @@ import {
 
 // Who may know what: the environment, the clock, the database, HTTP.
 
-/** Packages that pure code may use: each does one thing and knows neither HTTP routes nor the database. */
+/** Packages that src/lib may use: each does one thing and knows neither HTTP routes nor the database. */
 const LIB_PACKAGES = ['pino', 'undici', 'lru-cache'];
 
 export const environment: Rule = {
@@ -105,7 +105,8 @@ export const database: Rule = {
 
 export const library: Rule = {
   id: 'library',
-  title: 'src/lib is pure: it imports only itself, Node and a few listed packages',
+  title:
+    'src/lib knows nothing of the domain: it imports only itself, Node and a few listed packages',
   mend: 'pass in what it needs, or move the file to the room it belongs to',
   check: ({ files }) =>
     files

@@ -40,7 +40,7 @@ export const pageAssets: Rule = {
 
 export const links: Rule = {
   id: 'links',
-  title: 'links in Markdown lead somewhere',
+  title: 'links and pictures in Markdown lead somewhere',
   mend: 'correct the path or the heading’s anchor',
   check: (house) =>
     markdown(house).flatMap((file) =>
@@ -57,6 +57,9 @@ export const links: Rule = {
     { 'README.md': '[there](docs/a.md#nothing)', 'docs/a.md': '# Something' },
     { 'README.md': '![picture](a.png "title")' },
     { 'README.md': 'See [this].\n\n[this]: gone.md' },
+    { 'README.md': '<img src="docs/gone.png" alt="">' },
+    { 'docs/a.md': '<p>\n<img width="200"\n  src=\'../gone.png\'>\n</p>' },
+    { 'README.md': '<a href="docs/gone.md">there</a>' },
   ],
   good: {
     'README.md': [
@@ -66,9 +69,12 @@ export const links: Rule = {
       '```',
       '[no link](in-code.md)',
       '```',
-      'and `[no link](in-code.md)`',
+      'and `[no link](in-code.md)` and `<img src="no-picture.png">`',
+      '<a href="docs/a.md"><img src="docs/a.png" alt="see docs/gone.png"></a>',
+      '<img src="https://example.com/gone.png">',
     ].join('\n'),
     'docs/a.md': '## Two words',
+    'docs/a.png': '',
   },
 };
 
@@ -143,7 +149,9 @@ function prose(file: HouseFile): { text: string; line: number }[] {
 function targets(text: string): string[] {
   const inline = [...text.matchAll(/\]\(\s*<?([^)\s>]+)>?(?:\s+["'][^)]*)?\)/g)];
   const references = [...text.matchAll(/^\s*\[[^\]^]+\]:\s+<?(\S+?)>?(?:\s|$)/g)];
-  return [...inline, ...references].map((match) => match[1]!);
+  // HTML, as pictures with a width need; the tag may have begun on a line before.
+  const attributes = [...text.matchAll(/(?:^|\s)(?:src|href)\s*=\s*["']([^"']+)["']/g)];
+  return [...inline, ...references, ...attributes].map((match) => match[1]!);
 }
 
 function leads(house: House, from: HouseFile, target: string): boolean {

@@ -46,6 +46,7 @@ export function createGrantAdapter(deps: AdapterDependencies): ModelAdapter {
           JSON.stringify(details),
           clock.now(),
           inSeconds(clock, expiresIn),
+          Provider.ctx?.oidc?.session?.uid ?? null,
         ],
       });
       if (rowCount === 0) throw new errors.AccessDenied('what the user had allowed is over');
@@ -84,20 +85,24 @@ export interface GrantExtension {
 
 /**
  * Under the locks that ending any of them wants too: either the end comes first, and nothing is stored, or
- * whoever ends it sees the grant and ends it with the others.
+ * whoever ends it sees the grant and ends it with the others. The user is locked first, as everywhere. $9
+ * is the browser's session: a password that was changed has ended it, and leaves the user enabled.
  */
 const INSERT = `
+  WITH person AS MATERIALIZED (
+    SELECT id FROM users WHERE id = $3 AND disabled_at IS NULL FOR SHARE)
   INSERT INTO grants
     (id, consent_id, user_id, client_id, organization_id, details, created_at, expires_at)
-  SELECT $1, co.id, u.id, c.client_id, $5, $6, $7, $8
-  FROM users u, clients c, consents co
-  WHERE u.id = $3 AND u.disabled_at IS NULL
-    AND c.client_id = $4 AND c.disabled_at IS NULL
-    AND co.id = $2 AND co.revoked_at IS NULL
+  SELECT $1, co.id, p.id, c.client_id, $5, $6, $7, $8
+  FROM person p, clients c, consents co
+  WHERE c.client_id = $4 AND c.disabled_at IS NULL
+    AND co.id = $2 AND co.user_id = p.id AND co.revoked_at IS NULL
     AND ($5::text IS NULL OR EXISTS (
       SELECT 1 FROM memberships m
-      WHERE m.user_id = $3 AND m.organization_id = $5 FOR KEY SHARE))
-  FOR SHARE OF u, c, co`;
+      WHERE m.user_id = p.id AND m.organization_id = $5 FOR KEY SHARE))
+    AND ($9::text IS NULL OR EXISTS (
+      SELECT 1 FROM sessions s WHERE s.user_id = p.id AND s.uid = $9 FOR KEY SHARE))
+  FOR SHARE OF c, co`;
 
 const FIND = `
   SELECT g.*, co.scopes AS consented FROM grants g

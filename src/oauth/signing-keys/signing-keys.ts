@@ -123,12 +123,15 @@ export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
       await patiently(reload);
     },
     async rotate(actor, { force = false } = {}) {
-      const outcome = await withRotationLock(database, async (tx, keys): Promise<RotationOutcome> => {
-        const retryAfterSeconds = force ? 0 : secondsUntilKnown(keys, clock.now());
-        if (retryAfterSeconds > 0) return { outcome: 'next_key_too_young', retryAfterSeconds };
-        await advance(tx, keys, actor);
-        return { outcome: 'rotated' };
-      });
+      const outcome = await withRotationLock(
+        database,
+        async (tx, keys): Promise<RotationOutcome> => {
+          const retryAfterSeconds = force ? 0 : secondsUntilKnown(keys, clock.now());
+          if (retryAfterSeconds > 0) return { outcome: 'next_key_too_young', retryAfterSeconds };
+          await advance(tx, keys, actor);
+          return { outcome: 'rotated' };
+        },
+      );
       await reload();
       return outcome;
     },
@@ -156,7 +159,10 @@ async function advanceKeys(
   const { masterKey } = options;
   const now = options.clock.now();
   const next = keys.find((key) => key.status === 'next');
-  await retireCurrentKey(tx, new Date(now.getTime() + (options.longestTokenSeconds + JWKS_CACHE_SECONDS) * 1000));
+  await retireCurrentKey(
+    tx,
+    new Date(now.getTime() + (options.longestTokenSeconds + JWKS_CACHE_SECONDS) * 1000),
+  );
   if (next) await activateKey(tx, next.kid, now);
   else await insertSigningKey(tx, await makeKey('current', masterKey), now);
   await insertSigningKey(tx, await makeKey('next', masterKey), now);

@@ -11,16 +11,19 @@ interface TokenModel {
   readonly jti: string;
   readonly clientId: string;
   readonly accountId?: string;
-  readonly aud: string | string[];
+  readonly aud?: string | string[];
   readonly scope?: string;
   /** Seconds. */
   readonly expiration: number;
+  /** The key it is bound to: of a DPoP proof (RFC 9449 §6), of a client certificate (RFC 8705 §3). */
   readonly jkt?: string;
+  readonly 'x5t#S256'?: string;
 }
 
 /**
  * Has the provider's access tokens written here, as JWTs of RFC 9068. The library's own way to the same
- * token passes through layers that cost more than the signature (docs/performance.md).
+ * token passes through layers that cost more than the signature. test/oauth/access-token-format.test.ts
+ * holds the two against each other.
  */
 export function issueAccessTokens(
   provider: Provider,
@@ -34,8 +37,10 @@ export function issueAccessTokens(
   const { signingKeys, issuer, clock, context } = deps;
 
   async function getValueAndPayload(this: TokenModel): Promise<{ value: string }> {
+    if (!this.aud?.length) throw new Error('an access token needs an audience (RFC 9068 §2.2)');
     const issuedAt = epochSeconds(clock);
     const claims = {
+      ...extraTokenClaims(context(), this),
       iss: issuer,
       sub: this.accountId ?? this.clientId,
       aud: this.aud,
@@ -44,8 +49,7 @@ export function issueAccessTokens(
       iat: issuedAt,
       exp: issuedAt + this.expiration,
       scope: this.scope || undefined,
-      ...extraTokenClaims(context(), this),
-      ...(this.jkt ? { cnf: { jkt: this.jkt } } : {}),
+      cnf: confirmationOf(this),
     };
     return { value: await signJwt(claims, signingKeys.all[0]!) };
   }
@@ -55,6 +59,14 @@ export function issueAccessTokens(
   }
 }
 
+/** @see RFC 7800 §3.1 */
+function confirmationOf(token: TokenModel): object | undefined {
+  const { jkt, 'x5t#S256': x5t } = token;
+  if (!jkt && !x5t) return undefined;
+  return { ...(x5t ? { 'x5t#S256': x5t } : {}), ...(jkt ? { jkt } : {}) };
+}
+
+/** By kid, since they never change. */
 const headers = new Map<string, string>();
 
 const ES256 = { name: 'ECDSA', hash: 'SHA-256' } as const;

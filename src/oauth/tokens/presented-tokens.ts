@@ -44,7 +44,7 @@ function toPayload(claims: AccessTokenClaims): AdapterPayload {
     scope: claims.scope,
     iat: claims.iat,
     exp: claims.exp,
-    ...(claims.cnf?.jkt ? { jkt: claims.cnf.jkt } : {}),
+    ...claims.cnf,
     extra: {
       ...(claims.org_id ? { org_id: claims.org_id } : {}),
       ...(ofClient ? { sub: claims.sub } : {}),

@@ -1,0 +1,122 @@
+import t from 'tap';
+import { systemClock } from '../../src/lib/clock.ts';
+import { createRevocations } from '../../src/oauth/revocations.store.ts';
+import { authorize, authorizeUrl, newPkce, signIn } from '../support/flows.ts';
+import { createUser, registerClient, startGatehouse, type TestUser } from '../support/gatehouse.ts';
+import { within } from '../support/two-servers.ts';
+import { createUserAgent, locationOf, type UserAgent } from '../support/user-agent.ts';
+
+const SYSTEM = { actor: { kind: 'system' } } as const;
+const gatehouse = await startGatehouse(t);
+const { issuer, database, oauth, identity } = gatehouse;
+const client = await registerClient(gatehouse);
+const revocations = createRevocations({ clock: systemClock });
+const url = () => authorizeUrl(gatehouse, client, newPkce());
+
+const cookieOf = (agent: UserAgent) =>
+  /gatehouse_session=([^;]*)/.exec(agent.cookiesFor(`${issuer}/`))![1]!;
+
+const isIn = async (cookie: string, user: TestUser) => {
+  const agent = createUserAgent();
+  agent.setCookie(`gatehouse_session=${cookie}; path=/`, issuer);
+  return (await agent.get(`${issuer}/`)).body.includes(user.email);
+};
+
+/** Somebody signed in, to whose app the way is open without a question. */
+async function connected() {
+  const user = await createUser(gatehouse);
+  const agent = createUserAgent();
+  await authorize(agent, url(), user);
+  return { user, agent, cookie: cookieOf(agent) };
+}
+
+/** An authorization request that has read its session and goes on when `meanwhile` has happened. */
+async function slowly(agent: UserAgent, meanwhile: () => Promise<unknown>) {
+  const { answer } = await database.transaction(async (tx) => {
+    await tx.query('LOCK TABLE consents IN ACCESS EXCLUSIVE MODE');
+    const answer = agent.get(url());
+    await within(700, () => isWaiting('consents'));
+    await meanwhile();
+    return { answer };
+  });
+  return answer;
+}
+
+async function isWaiting(table: string): Promise<boolean> {
+  const { rows } = await database.pool.query(
+    `SELECT 1 FROM pg_stat_activity
+     WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE $1`,
+    [`%${table}%`],
+  );
+  return rows.length > 0;
+}
+
+/** Our own pages' sign-in and sign-out, without their forms: a password takes too long to hold a lock. */
+const pages = {
+  request: (cookie: string) => ({ cookies: { gatehouse_session: cookie } }) as never,
+  async begin(cookie: string, user: TestUser): Promise<string> {
+    let given = '';
+    const reply = { setCookie: (_name: string, value: string) => (given = value) } as never;
+    const who = { userId: user.id, remember: true };
+    await oauth.sessions.begin(pages.request(cookie), reply, who);
+    return given;
+  },
+  end: (cookie: string) =>
+    oauth.sessions.end(pages.request(cookie), { clearCookie: () => undefined } as never),
+};
+
+const sessionsOf = async (user: TestUser) =>
+  (await database.pool.query('SELECT uid FROM sessions WHERE user_id = $1', [user.id])).rows;
+
+const endings: Record<string, (user: TestUser, cookie: string) => Promise<unknown>> = {
+  'sign-out': (_user, cookie) => pages.end(cookie),
+  'a password change': (user) => database.transaction((tx) => revocations.denySubject(tx, user.id)),
+  'disabling the user': (user) => identity.users.disable(user.id, SYSTEM),
+};
+
+for (const [name, end] of Object.entries(endings)) {
+  t.test(`a slow request does not bring back the session that ${name} has ended`, async (t) => {
+    const { user, agent, cookie } = await connected();
+    const answer = await slowly(agent, () => end(user, cookie));
+    t.equal(answer.status, 303, 'and nothing breaks');
+    t.equal(locationOf(answer).searchParams.get('error'), 'access_denied', 'but leads nowhere');
+    t.same(await sessionsOf(user), []);
+    if (name === 'disabling the user') await identity.users.enable(user.id, SYSTEM);
+    t.notOk(await isIn(cookie, user));
+    const next = await agent.follow(await agent.get(url()));
+    t.ok((await signIn(agent, next, user)).headers.get('location'), 'the user signs in again');
+  });
+}
+
+t.test('a slow request does not undo a change of identifier (session fixation)', async (t) => {
+  const { user, agent, cookie } = await connected();
+  let changed = '';
+  const answer = await slowly(agent, async () => {
+    changed = await pages.begin(cookie, user);
+    t.not(changed, cookie);
+    agent.setCookie(`gatehouse_session=${changed}; path=/`, issuer);
+  });
+  t.ok(locationOf(answer).searchParams.get('code'), 'its own answer is good');
+  t.equal(cookieOf(agent), changed, 'the browser keeps the cookie it got meanwhile');
+  t.ok(await isIn(changed, user), 'which is good');
+  t.notOk(await isIn(cookie, user), 'and the old one opens nothing');
+  t.equal((await sessionsOf(user)).length, 1);
+});
+
+t.test('signing in again keeps the session and changes its identifier', async (t) => {
+  const { user, cookie } = await connected();
+  const before = await sessionsOf(user);
+  const changed = await pages.begin(cookie, user);
+  t.same(await sessionsOf(user), before, 'what is open in another tab goes on');
+  t.notOk(await isIn(cookie, user));
+  const again = await Promise.all([pages.begin(changed, user), pages.begin(changed, user)]);
+  for (const one of again) t.ok(await isIn(one, user), 'also when two tabs do so at once');
+});
+
+t.test('a session begun for somebody who was disabled meanwhile is not stored', async (t) => {
+  const { user, cookie } = await connected();
+  await identity.users.disable(user.id, SYSTEM);
+  await pages.begin(cookie, user);
+  await identity.users.enable(user.id, SYSTEM);
+  t.same(await sessionsOf(user), []);
+});
