@@ -41,14 +41,14 @@ export function signingKeyRoutes(api: s.ManagementApi, deps: ManagementDependenc
     schema: {
       ...{ tags, operationId: 'rotateSigningKeys', summary: 'Rotate the signing keys' },
       description:
-        'The next key signs from now on, and a new next one is published. Tokens signed before stay valid until they expire. A next key that was published less than five minutes ago is refused, because caches may not know it.',
+        'The next key signs from now on, and a new next one is published. Tokens signed before stay valid until they expire. A next key that caches of the JWKS may not know yet is refused: they keep it for five minutes.',
       body: Type.Unsafe<{ force?: boolean } | null>({
         ...s.closed({
           force: s.optional(
             Type.Boolean({
               default: false,
               description:
-                'Rotate though the next key is that young, e.g. after the current one was stolen: for up to five minutes some APIs may refuse new tokens.',
+                'Rotate though caches may not know the next key, e.g. after the current one was stolen: for up to five minutes some APIs may refuse new tokens.',
             }),
           ),
         }),
@@ -61,7 +61,7 @@ export function signingKeyRoutes(api: s.ManagementApi, deps: ManagementDependenc
       const rotation = await signingKeys.rotate(auditContextOf(request).actor, { force });
       if (rotation.outcome === 'next_key_too_young') {
         const { retryAfterSeconds } = rotation;
-        const detail = `It was published less than five minutes ago. Try again in ${retryAfterSeconds} seconds, or at once with "force": true.`;
+        const detail = `Caches of the JWKS may not have it. Try again in ${retryAfterSeconds} seconds, or at once with "force": true.`;
         throw new ProblemError('next_key_too_young', detail, { retryAfterSeconds });
       }
       return reply.code(201).send(s.toPage(s.whole(signingKeys.all), toSigningKey));

@@ -21,6 +21,7 @@ export interface ModelDependencies {
 export function extendModels(provider: Provider, deps: ModelDependencies): void {
   useDirectory(provider, deps);
   useHashedSecrets(provider, deps);
+  keepSessionIdentifier(provider);
   const inPayload = provider.Grant.IN_PAYLOAD as string[];
   Object.defineProperty(provider.Grant, 'IN_PAYLOAD', {
     value: [...inPayload, 'organizationId', 'consentId'],
@@ -49,6 +50,15 @@ function useDirectory(provider: Provider, { clients, platform }: ModelDependenci
     instances.set(client, made);
     return made;
   };
+}
+
+/**
+ * The library gives a session a new identifier whenever an authorization resumes, so of two tabs that
+ * resume at once one finds its session gone. Ours changes where somebody signs in, before the resume (see
+ * sessions/browser-sessions.ts): that is the moment a planted identifier must not outlive.
+ */
+function keepSessionIdentifier(provider: Provider): void {
+  Object.assign(provider.Session.prototype, { resetIdentifier() {} });
 }
 
 interface AuthenticatingClient {

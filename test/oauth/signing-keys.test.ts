@@ -135,10 +135,13 @@ t.test('no key signs that caches of the JWKS may not know, unless by force', asy
   const maxAge = Number(/max-age=(\d+)/.exec(response.headers.get('cache-control')!)![1]);
   const [current, next] = await kidsOf(first);
   const rotate = (options?: { force: boolean }) => second.oauth.signingKeys.rotate(SYSTEM, options);
-  clock.advance(maxAge - 5);
-  t.match(await rotate(), { outcome: 'next_key_too_young', retryAfterSeconds: 5 });
+  clock.advance(maxAge);
+  const refused = await rotate();
+  t.match(refused, { outcome: 'next_key_too_young', retryAfterSeconds: Number });
+  const { retryAfterSeconds = 0 } = refused as { retryAfterSeconds?: number };
+  t.ok(retryAfterSeconds > 0 && retryAfterSeconds <= 30, 'what the other process may take to hear');
   t.same(await kidsOf(second), [current, next], 'and nothing has changed');
-  clock.advance(5);
+  clock.advance(retryAfterSeconds);
   t.same(await rotate(), { outcome: 'rotated' });
   t.equal(currentOf(second), next);
   t.match(await rotate(), { outcome: 'next_key_too_young' }, 'there is a new next one');

@@ -62,6 +62,9 @@ export type RotationOutcome =
 /** How long others may keep the JWKS; nothing is signed with a key that was published for less. */
 export const JWKS_CACHE_SECONDS = 300;
 
+/** The same, and what another process may take to hear of a key and publish it too. */
+const KNOWN_AFTER_SECONDS = JWKS_CACHE_SECONDS + 30;
+
 const generate = promisify(generateKeyPair);
 
 export interface SigningKeysOptions {
@@ -179,7 +182,7 @@ function secondsUntilKnown(keys: readonly StoredSigningKey[], now: Date): number
   const next = keys.find((key) => key.status === 'next');
   if (!next) return 0;
   const ageMs = now.getTime() - next.createdAt.getTime();
-  return Math.max(0, Math.ceil(JWKS_CACHE_SECONDS - ageMs / 1000));
+  return Math.max(0, Math.ceil(KNOWN_AFTER_SECONDS - ageMs / 1000));
 }
 
 type KeyAge = Pick<SigningKey, 'status' | 'activatedAt'>;
