@@ -45,7 +45,11 @@ export function soleSuccess(
 ): TokenAnswer {
   const successes = answers.filter(({ status }) => status === 200);
   t.equal(successes.length, 1, 'one success');
-  const refused = answers.filter(({ status, body }) => status === 400 && body.error === refusal);
+  // RFC 6749 §5.2: 401 for a client that does not prove who it is, else 400.
+  const expected = refusal === 'invalid_client' ? 401 : 400;
+  const refused = answers.filter(
+    ({ status, body }) => status === expected && body.error === refusal,
+  );
   const busy = answers.filter(({ status }) => status === 503).length;
   t.equal(refused.length + busy, answers.length - 1, `the others: ${refusal}`);
   t.ok(busy <= MAX_BUSY, `not more than ${MAX_BUSY} were turned away as on a busy machine`, {
