@@ -18,11 +18,12 @@ const EVENT_ID = /^[1-9][0-9]{0,17}$/;
  */
 export async function recordAuditEvent(executor: Executor, event: AuditEvent): Promise<void> {
   const text = (value: string | undefined) => (value === undefined ? null : auditText(value));
-  await executor.query(
-    `INSERT INTO audit_events (occurred_at, type, actor_kind, actor_id, organization_id, target_kind,
+  await executor.query({
+    name: 'record_audit_event',
+    text: `INSERT INTO audit_events (occurred_at, type, actor_kind, actor_id, organization_id, target_kind,
        target_id, address, request_id, details)
      VALUES (coalesce($1, now()), $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-    [
+    values: [
       event.occurredAt ?? null,
       event.type,
       event.actor.kind,
@@ -34,7 +35,7 @@ export async function recordAuditEvent(executor: Executor, event: AuditEvent): P
       text(event.requestId),
       JSON.stringify(auditDetails(event.details ?? {})),
     ],
-  );
+  });
 }
 
 /** Which events to list. Without an organization, all of them: for the operator's eyes only. */

@@ -47,11 +47,12 @@ export async function returnAttempt(
   { key, limit }: AttemptBudget,
   windowEndsAt: Date,
 ): Promise<void> {
-  await executor.query(
-    `UPDATE sign_in_attempts SET attempts = least(attempts, $3) - 1
+  await executor.query({
+    name: 'identity.return-attempt',
+    text: `UPDATE sign_in_attempts SET attempts = least(attempts, $3) - 1
      WHERE key = $1 AND window_ends_at = $2 AND attempts > 0`,
-    [key, windowEndsAt, limit],
-  );
+    values: [key, windowEndsAt, limit],
+  });
 }
 
 /** Forgets every attempt of the window. */
@@ -60,9 +61,9 @@ export async function clearAttempts(
   key: string,
   windowEndsAt: Date,
 ): Promise<void> {
-  const values = [key, windowEndsAt];
-  await executor.query(
-    'DELETE FROM sign_in_attempts WHERE key = $1 AND window_ends_at = $2',
-    values,
-  );
+  await executor.query({
+    name: 'identity.clear-attempts',
+    text: 'DELETE FROM sign_in_attempts WHERE key = $1 AND window_ends_at = $2',
+    values: [key, windowEndsAt],
+  });
 }

@@ -80,8 +80,10 @@ export function createSignInThrottle(options: SignInThrottleOptions): SignInThro
       return {
         allowed: true,
         async succeeded() {
-          await returnAttempt(executor, network, byAddress.windowEndsAt);
-          await clearAttempts(executor, person.key, byAccount.windowEndsAt);
+          await Promise.all([
+            returnAttempt(executor, network, byAddress.windowEndsAt),
+            clearAttempts(executor, person.key, byAccount.windowEndsAt),
+          ]);
         },
         async withdrawn() {
           await returnAttempt(executor, network, byAddress.windowEndsAt);

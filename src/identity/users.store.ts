@@ -186,11 +186,12 @@ function passwordWrites({ clock }: UserStoreOptions) {
      * still stands: a user who was disabled or changed the password a moment ago doesn't slip in.
      */
     async holdForSignIn(executor: Executor, id: string, passwordHash: string): Promise<boolean> {
-      const { rowCount } = await executor.query(
-        `SELECT FROM users WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL
+      const { rowCount } = await executor.query({
+        name: 'identity.hold-for-sign-in',
+        text: `SELECT FROM users WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL
          FOR NO KEY UPDATE`,
-        [id, passwordHash],
-      );
+        values: [id, passwordHash],
+      });
       return rowCount === 1;
     },
   };
