@@ -17,25 +17,54 @@ const EVENT_ID = /^[1-9][0-9]{0,17}$/;
  * @throws TypeError when the details promise a secret
  */
 export async function recordAuditEvent(executor: Executor, event: AuditEvent): Promise<void> {
-  const text = (value: string | undefined) => (value === undefined ? null : auditText(value));
   await executor.query({
     name: 'record_audit_event',
-    text: `INSERT INTO audit_events (occurred_at, type, actor_kind, actor_id, organization_id, target_kind,
-       target_id, address, request_id, details)
-     VALUES (coalesce($1, now()), $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-    values: [
-      event.occurredAt ?? null,
-      event.type,
-      event.actor.kind,
-      text(event.actor.id),
-      text(event.organizationId),
-      text(event.target?.kind),
-      text(event.target?.id),
-      text(event.address),
-      text(event.requestId),
-      JSON.stringify(auditDetails(event.details ?? {})),
-    ],
+    text: `${INSERT} VALUES (${VALUES})`,
+    values: valuesOf(event),
   });
+}
+
+/** Adds an event if a condition holds, in one statement with it. */
+export async function recordAuditEventIf(
+  executor: Executor,
+  event: AuditEvent,
+  condition: {
+    /** Of the prepared statement. */
+    name: string;
+    /** A query that gives one row if it holds; its parameters begin at $11. */
+    query: string;
+    values: readonly unknown[];
+  },
+): Promise<boolean> {
+  const { rowCount } = await executor.query({
+    name: condition.name,
+    text: `WITH condition AS (${condition.query}) ${INSERT}
+      SELECT ${VALUES} FROM condition`,
+    values: [...valuesOf(event), ...condition.values],
+  });
+  return rowCount === 1;
+}
+
+const INSERT = `INSERT INTO audit_events (occurred_at, type, actor_kind, actor_id, organization_id,
+  target_kind, target_id, address, request_id, details)`;
+
+const VALUES = `coalesce($1::timestamptz, now()), $2::text, $3::text, $4::text, $5::text, $6::text,
+  $7::text, $8::text, $9::text, $10::jsonb`;
+
+function valuesOf(event: AuditEvent): unknown[] {
+  const text = (value: string | undefined) => (value === undefined ? null : auditText(value));
+  return [
+    event.occurredAt ?? null,
+    event.type,
+    event.actor.kind,
+    text(event.actor.id),
+    text(event.organizationId),
+    text(event.target?.kind),
+    text(event.target?.id),
+    text(event.address),
+    text(event.requestId),
+    JSON.stringify(auditDetails(event.details ?? {})),
+  ];
 }
 
 /** Which events to list. Without an organization, all of them: for the operator's eyes only. */

@@ -41,6 +41,59 @@ export async function takeAttempt(
   return { admitted: attempts <= limit, firstRefusal: attempts === limit + 1, windowEndsAt };
 }
 
+const TAKE = (key: string, endsAt: string, limit: string, from = '') => `
+  INSERT INTO sign_in_attempts AS counted (key, attempts, window_ends_at)
+  SELECT ${key}, 1, ${endsAt}::timestamptz ${from}
+  ON CONFLICT (key) DO UPDATE SET
+    attempts = CASE WHEN counted.window_ends_at <= $1 THEN 1
+      ELSE least(counted.attempts + 1, ${limit}::integer + 2) END,
+    window_ends_at = CASE WHEN counted.window_ends_at <= $1 THEN excluded.window_ends_at
+      ELSE counted.window_ends_at END
+  RETURNING attempts, window_ends_at`;
+
+/**
+ * Takes one attempt from each of two budgets, in one statement; from the second only if the first had one
+ * left.
+ *
+ * @returns the second is undefined when it was not asked
+ */
+export async function takeTwoAttempts(
+  executor: Executor,
+  first: AttemptBudget,
+  second: AttemptBudget,
+  now: Date,
+): Promise<{ first: TakenAttempt; second: TakenAttempt | undefined }> {
+  const { rows } = await executor.query<{
+    firstAttempts: number;
+    firstEndsAt: Date;
+    secondAttempts: number | null;
+    secondEndsAt: Date | null;
+  }>({
+    name: 'identity.take-two-attempts',
+    text: `WITH first AS (${TAKE('$2', '$3', '$4')}),
+      second AS (${TAKE('$5', '$6', '$7', 'FROM first WHERE first.attempts <= $4')})
+      SELECT first.attempts AS "firstAttempts", first.window_ends_at AS "firstEndsAt",
+        second.attempts AS "secondAttempts", second.window_ends_at AS "secondEndsAt"
+      FROM first LEFT JOIN second ON true`,
+    values: [
+      now,
+      ...[first.key, new Date(now.getTime() + first.windowMs), first.limit],
+      ...[second.key, new Date(now.getTime() + second.windowMs), second.limit],
+    ],
+  });
+  const row = rows[0]!;
+  const taken = (attempts: number, limit: number, windowEndsAt: Date): TakenAttempt => ({
+    ...{ admitted: attempts <= limit, firstRefusal: attempts === limit + 1, windowEndsAt },
+  });
+  return {
+    first: taken(row.firstAttempts, first.limit, row.firstEndsAt),
+    second:
+      row.secondAttempts === null
+        ? undefined
+        : taken(row.secondAttempts, second.limit, row.secondEndsAt!),
+  };
+}
+
 /** Gives one attempt back to the window it was taken from, if that is still the current one. */
 export async function returnAttempt(
   executor: Executor,
@@ -55,15 +108,25 @@ export async function returnAttempt(
   });
 }
 
-/** Forgets every attempt of the window. */
-export async function clearAttempts(
+/**
+ * Gives one attempt back to a window, and forgets every attempt of another: in the order in which
+ * {@link takeTwoAttempts} takes them, so that two of these never wait for each other.
+ */
+export async function settleAttempts(
   executor: Executor,
-  key: string,
-  windowEndsAt: Date,
+  forgotten: { key: string; windowEndsAt: Date },
+  returned: { budget: AttemptBudget; windowEndsAt: Date },
 ): Promise<void> {
   await executor.query({
-    name: 'identity.clear-attempts',
-    text: 'DELETE FROM sign_in_attempts WHERE key = $1 AND window_ends_at = $2',
-    values: [key, windowEndsAt],
+    name: 'identity.settle-attempts',
+    text: `WITH returned AS (
+        UPDATE sign_in_attempts SET attempts = least(attempts, $5) - 1
+        WHERE key = $3 AND window_ends_at = $4 AND attempts > 0 RETURNING key)
+      DELETE FROM sign_in_attempts USING (SELECT count(key) FROM returned) AS first
+      WHERE sign_in_attempts.key = $1 AND window_ends_at = $2`,
+    values: [
+      ...[forgotten.key, forgotten.windowEndsAt],
+      ...[returned.budget.key, returned.windowEndsAt, returned.budget.limit],
+    ],
   });
 }

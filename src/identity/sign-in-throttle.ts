@@ -3,7 +3,12 @@ import { networkOf } from '../lib/address.ts';
 import type { Clock } from '../lib/clock.ts';
 import { normaliseEmail } from '../lib/email.ts';
 import type { AttemptBudget, TakenAttempt } from './sign-in-attempts.store.ts';
-import { clearAttempts, returnAttempt, takeAttempt } from './sign-in-attempts.store.ts';
+import {
+  returnAttempt,
+  settleAttempts,
+  takeAttempt,
+  takeTwoAttempts,
+} from './sign-in-attempts.store.ts';
 
 const QUARTER_HOUR_MS = 15 * 60_000;
 const HOUR_MS = 60 * 60_000;
@@ -73,17 +78,18 @@ export function createSignInThrottle(options: SignInThrottleOptions): SignInThro
       const network = budget(`address:${networkOf(address)}`, perAddress, QUARTER_HOUR_MS);
       const person = budget(accountKey(account, hashSecret), perAccount, QUARTER_HOUR_MS);
       const now = clock.now();
-      const byAddress = await takeAttempt(executor, network, now);
-      if (!byAddress.admitted) return refusal(byAddress, network, now);
-      const byAccount = await takeAttempt(executor, person, now);
+      const taken = await takeTwoAttempts(executor, network, person, now);
+      const { first: byAddress, second: byAccount } = taken;
+      if (!byAddress.admitted || !byAccount) return refusal(byAddress, network, now);
       if (!byAccount.admitted) return refusal(byAccount, person, now);
       return {
         allowed: true,
         async succeeded() {
-          await Promise.all([
-            returnAttempt(executor, network, byAddress.windowEndsAt),
-            clearAttempts(executor, person.key, byAccount.windowEndsAt),
-          ]);
+          await settleAttempts(
+            executor,
+            { key: person.key, windowEndsAt: byAccount.windowEndsAt },
+            { budget: network, windowEndsAt: byAddress.windowEndsAt },
+          );
         },
         async withdrawn() {
           await returnAttempt(executor, network, byAddress.windowEndsAt);

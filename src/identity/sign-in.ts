@@ -1,5 +1,5 @@
 import { recordAuditEvent } from '../audit/audit.store.ts';
-import type { AuditContext } from '../audit/audit.ts';
+import type { AuditContext, AuditEvent } from '../audit/audit.ts';
 import type { IdentityDependencies } from './identity.service.ts';
 import type { User } from './identity.ts';
 import { PasswordQueueFullError } from './passwords.ts';
@@ -81,18 +81,17 @@ async function admit(
         return undefined;
       })
     : undefined;
+  const event: AuditEvent = {
+    ...contextOf(attempt),
+    actor: { kind: 'user', id: user.id },
+    type: 'sign_in.succeeded',
+    target: { kind: 'user', id: user.id },
+    occurredAt: clock.now(),
+  };
+  if (better === undefined) return users.admitSignIn(database.pool, user.id, passwordHash, event);
   return database.transaction(async (tx) => {
-    if (!(await users.holdForSignIn(tx, user.id, passwordHash))) return false;
-    if (better !== undefined) {
-      await users.replacePasswordHash(tx, user.id, { from: passwordHash, to: better });
-    }
-    await recordAuditEvent(tx, {
-      ...contextOf(attempt),
-      actor: { kind: 'user', id: user.id },
-      type: 'sign_in.succeeded',
-      target: { kind: 'user', id: user.id },
-      occurredAt: clock.now(),
-    });
+    if (!(await users.admitSignIn(tx, user.id, passwordHash, event))) return false;
+    await users.replacePasswordHash(tx, user.id, { from: passwordHash, to: better });
     return true;
   });
 }

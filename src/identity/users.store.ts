@@ -1,5 +1,5 @@
-import { recordAuditEvent } from '../audit/audit.store.ts';
-import type { AuditContext } from '../audit/audit.ts';
+import { recordAuditEvent, recordAuditEventIf } from '../audit/audit.store.ts';
+import type { AuditContext, AuditEvent } from '../audit/audit.ts';
 import type { Database } from '../database/database.ts';
 import type { Executor } from '../database/executor.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -182,17 +182,23 @@ function passwordWrites({ clock }: UserStoreOptions) {
     },
 
     /**
-     * Holds the user's row until the transaction ends, provided that what a sign-in was checked against
-     * still stands: a user who was disabled or changed the password a moment ago doesn't slip in.
+     * Records a sign-in, provided that what it was checked against still stands: a user who was disabled
+     * or changed the password a moment ago doesn't slip in. Holds the user's row as long as the transaction.
+     *
+     * @returns false when it stands no more, and nothing was recorded
      */
-    async holdForSignIn(executor: Executor, id: string, passwordHash: string): Promise<boolean> {
-      const { rowCount } = await executor.query({
-        name: 'identity.hold-for-sign-in',
-        text: `SELECT FROM users WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL
-         FOR NO KEY UPDATE`,
+    admitSignIn(
+      executor: Executor,
+      id: string,
+      passwordHash: string,
+      event: AuditEvent,
+    ): Promise<boolean> {
+      return recordAuditEventIf(executor, event, {
+        name: 'identity.admit-sign-in',
+        query: `SELECT 1 FROM users WHERE id = $11 AND password_hash = $12 AND disabled_at IS NULL
+                FOR NO KEY UPDATE`,
         values: [id, passwordHash],
       });
-      return rowCount === 1;
     },
   };
 }
