@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import { recordAuditEvent } from '../../audit/audit.store.ts';
 import type { AuditActor } from '../../audit/audit.ts';
-import type { Database } from '../../database/database.ts';
+import { type Database, isDatabaseUnavailable } from '../../database/database.ts';
 import type { Executor } from '../../database/executor.ts';
 import type { Notifications } from '../../database/notifications.ts';
 import { patiently } from '../../database/patiently.ts';
@@ -100,7 +100,10 @@ export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
     for (const listener of listeners) listener();
   }
   const reloadInBackground = untilDone(options.notifications, reload, (error) =>
-    log.error({ err: error }, 'signing keys could not be read'),
+    // Tried again until it succeeds; meanwhile the keys at hand go on signing.
+    isDatabaseUnavailable(error)
+      ? log.warn({ err: error }, 'signing keys could not be read yet')
+      : log.error({ err: error }, 'signing keys could not be read'),
   );
   options.notifications.on(SIGNING_KEYS_CHANNEL, reloadInBackground);
   options.notifications.onRestored(reloadInBackground);
