@@ -98,10 +98,7 @@ t.test('a signal during the start ends it, with all that was begun', async (t) =
     const code = await gatehouse.kill('SIGTERM');
     t.ok(code === 0 || code === null, `after ${afterMs} ms`, { code });
     const took = performance.now() - start;
-    t.ok(took < DOCKER_PATIENCE_MS, 'before Docker would kill it', {
-      took,
-      stdout: gatehouse.stdout,
-    });
+    t.ok(took < 5000, 'soon', { took, stdout: gatehouse.stdout });
     t.equal(gatehouse.stderr, '');
   }
 });
