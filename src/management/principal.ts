@@ -1,12 +1,13 @@
 import type { AuditActor } from '../audit/audit.ts';
+import type { Maker } from '../credentials/api-keys/api-keys.service.ts';
 import { GATE_DECIDE } from '../credentials/scope-policy.ts';
-import type { CredentialVerifier } from '../gate/principal.ts';
+import type { CredentialVerifier, Principal as GatePrincipal } from '../gate/principal.ts';
 import type { MasterKey } from '../lib/master-key.ts';
 
-/** Who calls the management API. `root` is whoever holds ADMIN_KEY. */
+/** Who calls the management API. `root` is whoever holds ADMIN_KEY; `caller` has a credential of the platform. */
 export type Principal =
   | { readonly kind: 'root' }
-  | { readonly kind: 'api_key'; readonly id: string; readonly scopes: ReadonlySet<string> };
+  | { readonly kind: 'caller'; readonly credential: GatePrincipal };
 
 export type ManagedResource =
   | 'organizations'
@@ -28,18 +29,35 @@ export function mayUse(principal: Principal, permission: Permission): boolean {
   switch (principal.kind) {
     case 'root':
       return true;
-    case 'api_key':
-      return permission === GATE_DECIDE && principal.scopes.has(GATE_DECIDE);
+    case 'caller':
+      return permission === GATE_DECIDE && principal.credential.scopes.has(GATE_DECIDE);
   }
 }
+
+/** Whose things a principal may see; null: everybody's. */
+export interface Tenant {
+  readonly organizationId: string | null;
+}
+
+/** What isn't the tenant's answers like what isn't there. */
+export const tenantOf = (principal: Principal | null): Tenant =>
+  principal?.kind === 'root'
+    ? { organizationId: null }
+    : { organizationId: principal?.credential.organizationId ?? '' };
+
+/** What a principal may hand on to the credentials it makes. */
+export const makerOf = (principal: Principal | null): Maker =>
+  principal?.kind === 'root'
+    ? { organizationId: null, scopes: 'all' }
+    : { ...tenantOf(principal), scopes: principal?.credential.scopes ?? new Set() };
 
 /** How the audit log names a principal. */
 export function actorOf(principal: Principal): AuditActor {
   switch (principal.kind) {
     case 'root':
       return { kind: 'admin' };
-    case 'api_key':
-      return { kind: 'api_key', id: principal.id };
+    case 'caller':
+      return { kind: 'api_key', id: principal.credential.id };
   }
 }
 
@@ -72,7 +90,6 @@ export function createAuthentication(deps: {
     if (!apiKeys.recognises(presented)) return undefined;
     const verdict = await apiKeys.verify(presented, address);
     if ('refusal' in verdict) return undefined;
-    const { id, scopes } = verdict.principal;
-    return { kind: 'api_key', id, scopes };
+    return { kind: 'caller', credential: verdict.principal };
   };
 }
