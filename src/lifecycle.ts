@@ -22,6 +22,13 @@ export interface Lifecycle {
    */
   onStop(timeMs: number, stop: Stop): void;
   /**
+   * Waits for a step of the start. A signal ends the wait: what is under way then is left to end with the
+   * process, so it must be a step that may be cut off anywhere, as by a kill.
+   *
+   * @throws StoppedError when a signal comes meanwhile
+   */
+  step<Result>(work: Promise<Result>): Promise<Result>;
+  /**
    * Runs the start; when it fails, what it had begun is ended.
    *
    * @throws what the start threw, unless a signal stopped it
@@ -44,6 +51,8 @@ export function createLifecycle(options: {
   let starting = false;
   /** When the signal came. */
   let signalledAt: number | undefined;
+  const signalled = Promise.withResolvers<never>();
+  signalled.promise.catch(() => {});
 
   /** @returns whether every part ended in its time */
   async function stopAll(): Promise<boolean> {
@@ -76,6 +85,7 @@ export function createLifecycle(options: {
       parts.push({ timeMs, stop });
       if (signalledAt !== undefined) throw new StoppedError();
     },
+    step: (work) => Promise.race([work, signalled.promise]),
     async start(work) {
       starting = true;
       try {
@@ -99,6 +109,7 @@ export function createLifecycle(options: {
         return;
       }
       signalledAt = now;
+      signalled.reject(new StoppedError());
       log.info({ signal }, 'stopping: finishing what is in flight');
       setTimeout(() => {
         log.warn('not everything could be finished in time');

@@ -53,12 +53,12 @@ async function readSettings(): Promise<{ config: Config; platform: Platform }> {
 }
 
 /** Starts everything in order; the lifecycle stops it in the opposite one. */
-async function run(config: Config, platform: Platform, { onStop }: Lifecycle): Promise<void> {
+async function run(config: Config, platform: Platform, { onStop, step }: Lifecycle): Promise<void> {
   const issuer = issuerOf(config, platform);
   const embedded = await startDatabase(config);
   if (embedded) onStop(STOP_MS.embedded, () => embedded.stop());
   const connectionString = embedded?.connectionString ?? config.databaseUrl!;
-  await migrate({ connectionString, log });
+  await step(migrate({ connectionString, log }));
   const database = openDatabase({
     connectionString,
     maxConnections: config.databasePoolSize,
@@ -70,10 +70,12 @@ async function run(config: Config, platform: Platform, { onStop }: Lifecycle): P
 
   const demo: { access: DemoAccess | undefined } = { access: undefined };
   const clock = systemClock;
-  const gatehouse = await buildApp({
-    ...{ config, issuer, platform, database, notifications, clock },
-    demo: () => demo.access,
-  });
+  const gatehouse = await step(
+    buildApp({
+      ...{ config, issuer, platform, database, notifications, clock },
+      demo: () => demo.access,
+    }),
+  );
   onStop(STOP_MS.requests, prepareDrain(gatehouse.app));
   const schedule = createSchedule({ log: gatehouse.app.log });
   schedule.every(60_000, 'signing keys', () => gatehouse.oauth.signingKeys.rotateIfDue());
@@ -85,7 +87,7 @@ async function run(config: Config, platform: Platform, { onStop }: Lifecycle): P
     await schedule.stop();
   });
 
-  demo.access = await demoFor(config, platform, issuer, gatehouse, embedded);
+  demo.access = await step(demoFor(config, platform, issuer, gatehouse, embedded));
   await gatehouse.app.listen({ host: config.host, port: config.port });
   if (demo.access) process.stdout.write(demoText(demo.access, platform, issuer));
 }

@@ -110,3 +110,30 @@ t.test('a start that fails ends what it had begun, and says why', async (t) => {
   t.same(ended, ['first']);
   t.same(codes, []);
 });
+
+t.test('a signal does not wait for the step under way', async (t) => {
+  const { onStop, step, start, stopOn, exited } = begin();
+  holdFor(t, 5_000);
+  let ended = false;
+  let wentOn = false;
+  const started = start(async () => {
+    onStop(100, async () => {
+      ended = true;
+    });
+    await step(new Promise(() => {}));
+    wentOn = true;
+  });
+  stopOn('SIGTERM');
+  await started;
+  t.equal(await exited, 0);
+  t.ok(ended, 'what had begun is ended');
+  t.notOk(wentOn, 'and nothing more begins');
+});
+
+t.test('a step that fails fails the start', async (t) => {
+  const { step, start } = begin();
+  await t.rejects(
+    start(async () => step(Promise.reject(new Error('no database')))),
+    { message: 'no database' },
+  );
+});

@@ -17,7 +17,8 @@ const LARGE_STATEMENT_TIMEOUT_MS = 30_000;
 const LARGE_QUERY_PATIENCE_MS = LARGE_STATEMENT_TIMEOUT_MS + 1000;
 const SESSION_PATIENCE_MS = 300;
 const IDLE_IN_TRANSACTION_MS = 10_000;
-const CLOSE_PATIENCE_MS = 5000;
+/** By then every query has ended; what is left is a transaction whose author is gone. */
+const CLOSE_PATIENCE_MS = 2000;
 
 export interface DatabaseOptions {
   connectionString: string;
@@ -42,7 +43,7 @@ export interface Database {
   largeTransaction<T>(work: (tx: pg.PoolClient) => Promise<T>): Promise<T>;
   /** Whether a query is answered within so many milliseconds. Never throws. */
   ping(timeoutMs: number): Promise<boolean>;
-  /** Waits, at most 5 seconds, for queries under way. May be called twice. */
+  /** Waits, at most 2 seconds, for queries under way; a transaction that takes longer is rolled back. May be called twice. */
   close(): Promise<void>;
 }
 
@@ -62,10 +63,14 @@ export function openDatabase(options: DatabaseOptions): Database {
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
     await prisma.$disconnect();
-    const patience = new Promise<void>((resolve) => {
-      setTimeout(resolve, CLOSE_PATIENCE_MS).unref();
-    });
-    await Promise.race([pool.end(), patience]);
+    const leftOver = Promise.withResolvers<void>();
+    const timer = setTimeout(() => {
+      const { totalCount, idleCount, waitingCount } = pool;
+      log.warn({ totalCount, idleCount, waitingCount }, 'connections in use were left behind');
+      leftOver.resolve();
+    }, CLOSE_PATIENCE_MS);
+    await Promise.race([pool.end(), leftOver.promise]);
+    clearTimeout(timer);
   };
   return {
     pool,

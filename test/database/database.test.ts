@@ -164,3 +164,20 @@ t.test(
     t.same((await other.prisma.organization.findFirst())?.createdAt, createdAt);
   },
 );
+
+t.test('closing does not wait for a transaction that never ends', async (t) => {
+  const { connectionString } = await createTestDatabase(t);
+  const database = openDatabase({ connectionString, maxConnections: 4, log: silentLog });
+  const begun = Promise.withResolvers<void>();
+  void database
+    .transaction(async () => {
+      begun.resolve();
+      await new Promise(() => {});
+    })
+    .catch(() => {});
+  await begun.promise;
+  const start = performance.now();
+  await database.close();
+  const took = performance.now() - start;
+  t.ok(took < 4_000, 'two seconds are enough', { took });
+});

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import t, { type Test } from 'tap';
 import { authorizeUrl, newPkce } from '../support/flows.ts';
 import { furnish } from '../support/furnished.ts';
@@ -101,4 +102,25 @@ t.test('a signal during the start ends it, with all that was begun', async (t) =
     t.ok(took < 5000, 'soon', { took, stdout: gatehouse.stdout });
     t.equal(gatehouse.stderr, '');
   }
+});
+
+t.test('a signal ends a start that waits for another process to migrate', async (t) => {
+  const { environment, connectionString } = await furnish(t);
+  const other = new pg.Client({ connectionString });
+  await other.connect();
+  t.teardown(() => other.end());
+  await other.query('SELECT pg_advisory_lock(72707369)');
+  const gatehouse = await launchGatehouse(t, { environment });
+  const waiting = async () => {
+    const { rowCount } = await other.query(
+      `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+    );
+    return rowCount === 1;
+  };
+  while (!(await waiting())) await sleep(20);
+  const start = performance.now();
+  t.equal(await gatehouse.kill('SIGTERM'), 0);
+  const took = performance.now() - start;
+  t.ok(took < 2_000, 'at once', { took });
 });
