@@ -34,11 +34,14 @@ export async function recordAuditEventIf(
     /** A query that gives one row if it holds; its parameters begin at $11. */
     query: string;
     values: readonly unknown[];
+    /** More parts of the WITH, which happen with the event. */
+    parts?: string;
   },
 ): Promise<boolean> {
+  const parts = condition.parts === undefined ? '' : `, ${condition.parts}`;
   const { rowCount } = await executor.query({
     name: condition.name,
-    text: `WITH condition AS (${condition.query}) ${INSERT}
+    text: `WITH condition AS (${condition.query})${parts} ${INSERT}
       SELECT ${VALUES} FROM condition`,
     values: [...valuesOf(event), ...condition.values],
   });

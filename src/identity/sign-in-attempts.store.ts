@@ -51,34 +51,50 @@ const TAKE = (key: string, endsAt: string, limit: string, from = '') => `
       ELSE counted.window_ends_at END
   RETURNING attempts, window_ends_at`;
 
+/** A query whose row comes along, in the same round trip; its parameters begin at $8. */
+export interface Alongside<Row> {
+  /** Of the prepared statement. */
+  readonly name: string;
+  readonly query: string;
+  readonly values: readonly unknown[];
+  /** Only says what the query's columns are. */
+  readonly row?: Row;
+}
+
 /**
  * Takes one attempt from each of two budgets, in one statement; from the second only if the first had one
  * left.
  *
+ * @param alongside asked only when both are admitted
  * @returns the second is undefined when it was not asked
  */
-export async function takeTwoAttempts(
+export async function takeTwoAttempts<Row extends object>(
   executor: Executor,
   first: AttemptBudget,
   second: AttemptBudget,
   now: Date,
-): Promise<{ first: TakenAttempt; second: TakenAttempt | undefined }> {
-  const { rows } = await executor.query<{
-    firstAttempts: number;
-    firstEndsAt: Date;
-    secondAttempts: number | null;
-    secondEndsAt: Date | null;
-  }>({
-    name: 'identity.take-two-attempts',
+  alongside: Alongside<Row> = NOTHING_ALONGSIDE,
+): Promise<{ first: TakenAttempt; second: TakenAttempt | undefined; row: Row }> {
+  const { rows } = await executor.query<
+    Row & {
+      firstAttempts: number;
+      firstEndsAt: Date;
+      secondAttempts: number | null;
+      secondEndsAt: Date | null;
+    }
+  >({
+    name: alongside.name,
     text: `WITH first AS (${TAKE('$2', '$3', '$4')}),
       second AS (${TAKE('$5', '$6', '$7', 'FROM first WHERE first.attempts <= $4')})
       SELECT first.attempts AS "firstAttempts", first.window_ends_at AS "firstEndsAt",
-        second.attempts AS "secondAttempts", second.window_ends_at AS "secondEndsAt"
-      FROM first LEFT JOIN second ON true`,
+        second.attempts AS "secondAttempts", second.window_ends_at AS "secondEndsAt", alongside.*
+      FROM first LEFT JOIN second ON true
+        LEFT JOIN LATERAL (${alongside.query}) AS alongside ON second.attempts <= $7`,
     values: [
       now,
       ...[first.key, new Date(now.getTime() + first.windowMs), first.limit],
       ...[second.key, new Date(now.getTime() + second.windowMs), second.limit],
+      ...alongside.values,
     ],
   });
   const row = rows[0]!;
@@ -86,6 +102,7 @@ export async function takeTwoAttempts(
     ...{ admitted: attempts <= limit, firstRefusal: attempts === limit + 1, windowEndsAt },
   });
   return {
+    row,
     first: taken(row.firstAttempts, first.limit, row.firstEndsAt),
     second:
       row.secondAttempts === null
@@ -93,6 +110,12 @@ export async function takeTwoAttempts(
         : taken(row.secondAttempts, second.limit, row.secondEndsAt!),
   };
 }
+
+const NOTHING_ALONGSIDE: Alongside<never> = {
+  name: 'identity.take-two-attempts',
+  query: 'SELECT',
+  values: [],
+};
 
 /** Gives one attempt back to the window it was taken from, if that is still the current one. */
 export async function returnAttempt(
@@ -108,25 +131,47 @@ export async function returnAttempt(
   });
 }
 
+/** What a success does to the counts. */
+export interface Settlement {
+  readonly forgotten: { readonly key: string; readonly windowEndsAt: Date };
+  readonly returned: { readonly budget: AttemptBudget; readonly windowEndsAt: Date };
+}
+
 /**
- * Gives one attempt back to a window, and forgets every attempt of another: in the order in which
- * {@link takeTwoAttempts} takes them, so that two of these never wait for each other.
+ * Gives one attempt back to a window, and forgets every attempt of another: as parts of a WITH in which
+ * `condition` has a row if it is a success. In the order in which {@link takeTwoAttempts} takes them, so
+ * that two of these never wait for each other.
+ *
+ * @param from number of the first of its five parameters
  */
-export async function settleAttempts(
-  executor: Executor,
-  forgotten: { key: string; windowEndsAt: Date },
-  returned: { budget: AttemptBudget; windowEndsAt: Date },
-): Promise<void> {
+export function settling(
+  { forgotten, returned }: Settlement,
+  from: number,
+): { parts: string; values: unknown[] } {
+  const $ = (index: number) => `$${from + index}`;
+  return {
+    parts: `returned AS (
+        UPDATE sign_in_attempts SET attempts = least(attempts, ${$(2)}::integer) - 1
+        WHERE key = ${$(0)} AND window_ends_at = ${$(1)} AND attempts > 0
+          AND EXISTS (SELECT FROM condition)
+        RETURNING key),
+      forgotten AS (
+        DELETE FROM sign_in_attempts USING (SELECT count(key) FROM returned) AS first
+        WHERE sign_in_attempts.key = ${$(3)} AND window_ends_at = ${$(4)}
+          AND EXISTS (SELECT FROM condition))`,
+    values: [
+      ...[returned.budget.key, returned.windowEndsAt, returned.budget.limit],
+      ...[forgotten.key, forgotten.windowEndsAt],
+    ],
+  };
+}
+
+/** {@link settling} by itself. */
+export async function settleAttempts(executor: Executor, settlement: Settlement): Promise<void> {
+  const { parts, values } = settling(settlement, 1);
   await executor.query({
     name: 'identity.settle-attempts',
-    text: `WITH returned AS (
-        UPDATE sign_in_attempts SET attempts = least(attempts, $5) - 1
-        WHERE key = $3 AND window_ends_at = $4 AND attempts > 0 RETURNING key)
-      DELETE FROM sign_in_attempts USING (SELECT count(key) FROM returned) AS first
-      WHERE sign_in_attempts.key = $1 AND window_ends_at = $2`,
-    values: [
-      ...[forgotten.key, forgotten.windowEndsAt],
-      ...[returned.budget.key, returned.windowEndsAt, returned.budget.limit],
-    ],
+    text: `WITH condition AS (SELECT), ${parts} SELECT`,
+    values,
   });
 }

@@ -2,7 +2,12 @@ import type { Executor } from '../database/executor.ts';
 import { networkOf } from '../lib/address.ts';
 import type { Clock } from '../lib/clock.ts';
 import { normaliseEmail } from '../lib/email.ts';
-import type { AttemptBudget, TakenAttempt } from './sign-in-attempts.store.ts';
+import type {
+  Alongside,
+  AttemptBudget,
+  Settlement,
+  TakenAttempt,
+} from './sign-in-attempts.store.ts';
 import {
   returnAttempt,
   settleAttempts,
@@ -16,10 +21,18 @@ const HOUR_MS = 60 * 60_000;
 /** Leave to try once. */
 export interface Reservation {
   allowed: true;
-  /** The password was right: forgets the account's failures, and this one attempt of the address. */
-  succeeded(): Promise<void>;
   /** Nothing was tried after all (the password queue was full): as if it had not been reserved. */
   withdrawn(): Promise<void>;
+}
+
+/** Leave to try a password once. */
+export interface PasswordReservation<Row> extends Reservation {
+  /** What was asked for alongside; every column is null where nothing was found. */
+  row: Row;
+  /** The password was right: forgets the account's failures, and this one attempt of the address. */
+  succeeded(): Promise<void>;
+  /** The same, for a statement that records the success. */
+  settlement: Settlement;
 }
 
 export interface Refusal {
@@ -39,8 +52,12 @@ export interface SignInThrottle {
   /**
    * @param account an e-mail address; one that nobody has is counted alike
    * @param address of the caller
+   * @param alongside read in the same round trip
    */
-  reserve(attempt: { account: string; address: string }): Promise<Reservation | Refusal>;
+  reserve<Row extends object>(
+    attempt: { account: string; address: string },
+    alongside?: Alongside<Row>,
+  ): Promise<PasswordReservation<Row> | Refusal>;
   /** Sign-ups count by address alone; a success stays counted. */
   reserveSignUp(attempt: { address: string }): Promise<Reservation | Refusal>;
 }
@@ -74,23 +91,26 @@ export function createSignInThrottle(options: SignInThrottleOptions): SignInThro
   }
 
   return {
-    async reserve({ account, address }) {
+    async reserve<Row extends object>(
+      { account, address }: { account: string; address: string },
+      alongside?: Alongside<Row>,
+    ): Promise<PasswordReservation<Row> | Refusal> {
       const network = budget(`address:${networkOf(address)}`, perAddress, QUARTER_HOUR_MS);
       const person = budget(accountKey(account, hashSecret), perAccount, QUARTER_HOUR_MS);
       const now = clock.now();
-      const taken = await takeTwoAttempts(executor, network, person, now);
+      const taken = await takeTwoAttempts(executor, network, person, now, alongside);
       const { first: byAddress, second: byAccount } = taken;
       if (!byAddress.admitted || !byAccount) return refusal(byAddress, network, now);
       if (!byAccount.admitted) return refusal(byAccount, person, now);
+      const settlement = {
+        forgotten: { key: person.key, windowEndsAt: byAccount.windowEndsAt },
+        returned: { budget: network, windowEndsAt: byAddress.windowEndsAt },
+      };
       return {
         allowed: true,
-        async succeeded() {
-          await settleAttempts(
-            executor,
-            { key: person.key, windowEndsAt: byAccount.windowEndsAt },
-            { budget: network, windowEndsAt: byAddress.windowEndsAt },
-          );
-        },
+        row: taken.row,
+        settlement,
+        succeeded: () => settleAttempts(executor, settlement),
         async withdrawn() {
           await returnAttempt(executor, network, byAddress.windowEndsAt);
           await returnAttempt(executor, person, byAccount.windowEndsAt);
@@ -104,7 +124,6 @@ export function createSignInThrottle(options: SignInThrottleOptions): SignInThro
       if (!taken.admitted) return refusal(taken, network, now);
       return {
         allowed: true,
-        succeeded: () => Promise.resolve(),
         withdrawn: () => returnAttempt(executor, network, taken.windowEndsAt),
       };
     },

@@ -3,7 +3,8 @@ import type { AuditContext, AuditEvent } from '../audit/audit.ts';
 import type { IdentityDependencies } from './identity.service.ts';
 import type { User } from './identity.ts';
 import { PasswordQueueFullError } from './passwords.ts';
-import type { SignInRecord } from './users.store.ts';
+import type { Settlement } from './sign-in-attempts.store.ts';
+import { type SignInRecord, toSignInRecord } from './users.store.ts';
 
 export interface SignInAttempt {
   email: string;
@@ -31,10 +32,8 @@ export function createSignIn(dependencies: IdentityDependencies) {
   const { users, passwords, throttle, database, clock } = dependencies;
 
   return async function signIn(attempt: SignInAttempt): Promise<SignInOutcome> {
-    const reservation = await throttle.reserve({
-      account: attempt.email,
-      address: attempt.address,
-    });
+    const { email: account, address } = attempt;
+    const reservation = await throttle.reserve({ account, address }, users.signInQuery(account));
     if (!reservation.allowed) {
       const { retryAfterSeconds, firstRefusal } = reservation;
       if (firstRefusal) {
@@ -48,10 +47,11 @@ export function createSignIn(dependencies: IdentityDependencies) {
       }
       return { outcome: 'throttled', retryAfterSeconds };
     }
-    const record = await users.findForSignIn(attempt.email);
+    const record = toSignInRecord(reservation.row);
     try {
       const matches = await passwords.verify(record?.passwordHash ?? null, attempt.password);
-      if (!matches || record === undefined || !(await admit(dependencies, record, attempt))) {
+      const { settlement } = reservation;
+      if (!matches || !record || !(await admit(dependencies, record, settlement, attempt))) {
         await recordFailure(dependencies, record, matches, attempt);
         return { outcome: 'rejected' };
       }
@@ -60,20 +60,21 @@ export function createSignIn(dependencies: IdentityDependencies) {
       await reservation.withdrawn();
       return { outcome: 'overloaded', retryAfterSeconds: error.retryAfterSeconds };
     }
-    await reservation.succeeded();
     return { outcome: 'signed_in', user: record.user };
   };
 }
 
 /**
- * Records the success, unless the user is disabled, or was or changed the password since it was read; and
- * brings the hash to today's cost.
+ * Records the success and settles its attempts, unless the user is disabled, or was or changed the password
+ * since it was read; and brings the hash to today's cost.
  */
 async function admit(
   { users, database, clock, passwords, log }: IdentityDependencies,
-  { user, passwordHash }: SignInRecord,
+  record: SignInRecord,
+  settlement: Settlement,
   attempt: SignInAttempt,
 ): Promise<boolean> {
+  const { user, passwordHash } = record;
   if (user.disabled || passwordHash === null) return false;
   const better = passwords.needsRehash(passwordHash)
     ? await passwords.hash(attempt.password).catch((error: unknown) => {
@@ -88,9 +89,11 @@ async function admit(
     target: { kind: 'user', id: user.id },
     occurredAt: clock.now(),
   };
-  if (better === undefined) return users.admitSignIn(database.pool, user.id, passwordHash, event);
+  if (better === undefined) {
+    return users.admitSignIn(database.pool, record, event, settlement);
+  }
   return database.transaction(async (tx) => {
-    if (!(await users.admitSignIn(tx, user.id, passwordHash, event))) return false;
+    if (!(await users.admitSignIn(tx, record, event, settlement))) return false;
     await users.replacePasswordHash(tx, user.id, { from: passwordHash, to: better });
     return true;
   });

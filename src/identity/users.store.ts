@@ -12,6 +12,7 @@ import { obeyingConstraints } from './constraints.store.ts';
 import type { User } from './identity.ts';
 import { refuseOrphaning } from './memberships.store.ts';
 import type { RevocationPort } from './revocation-port.ts';
+import { type Alongside, type Settlement, settling } from './sign-in-attempts.store.ts';
 
 const LIST = 'users';
 
@@ -72,10 +73,10 @@ function userReads({ database }: UserStoreOptions) {
     },
 
     async findByEmail(email: string): Promise<User | undefined> {
-      return (await selectForSignIn(pool, email))?.user;
+      return selectByEmail(pool, email);
     },
 
-    findForSignIn: (email: string) => selectForSignIn(pool, email),
+    signInQuery: queryForSignIn,
 
     /** The hot path of every request that acts for a user: one prepared statement. */
     async findActive(id: string): Promise<User | undefined> {
@@ -182,22 +183,25 @@ function passwordWrites({ clock }: UserStoreOptions) {
     },
 
     /**
-     * Records a sign-in, provided that what it was checked against still stands: a user who was disabled
-     * or changed the password a moment ago doesn't slip in. Holds the user's row as long as the transaction.
+     * Records a sign-in and settles its attempts, provided that what it was checked against still stands: a
+     * user who was disabled or changed the password a moment ago doesn't slip in. Holds the user's row as
+     * long as the transaction.
      *
      * @returns false when it stands no more, and nothing was recorded
      */
     admitSignIn(
       executor: Executor,
-      id: string,
-      passwordHash: string,
+      { user, passwordHash }: SignInRecord,
       event: AuditEvent,
+      settlement: Settlement,
     ): Promise<boolean> {
+      const { parts, values } = settling(settlement, 13);
       return recordAuditEventIf(executor, event, {
         name: 'identity.admit-sign-in',
         query: `SELECT 1 FROM users WHERE id = $11 AND password_hash = $12 AND disabled_at IS NULL
                 FOR NO KEY UPDATE`,
-        values: [id, passwordHash],
+        values: [user.id, passwordHash, ...values],
+        parts,
       });
     },
   };
@@ -323,19 +327,35 @@ async function updateUser(
   return toUser(rows[0]);
 }
 
-async function selectForSignIn(
-  executor: Executor,
-  email: string,
-): Promise<SignInRecord | undefined> {
+async function selectByEmail(executor: Executor, email: string): Promise<User | undefined> {
   const normalised = normaliseEmail(email);
   if (!isEmail(normalised)) return undefined;
-  const { rows } = await executor.query<UserRow & { passwordHash: string | null }>({
+  const { rows } = await executor.query<UserRow>({
     name: 'identity.find-user-by-email',
-    text: `SELECT ${COLUMNS}, password_hash AS "passwordHash" FROM users WHERE email = $1`,
+    text: `SELECT ${COLUMNS} FROM users WHERE email = $1`,
     values: [normalised],
   });
-  return rows[0] && { user: toUser(rows[0]), passwordHash: rows[0].passwordHash };
+  return rows[0] && toUser(rows[0]);
 }
+
+/** Whom a sign-in is about, to be read with its attempts; see {@link toSignInRecord}. */
+function queryForSignIn(email: string): Alongside<SignInRow> {
+  const normalised = normaliseEmail(email);
+  return {
+    name: 'identity.take-sign-in-attempt',
+    query: `SELECT ${COLUMNS}, password_hash AS "passwordHash" FROM users WHERE email = $8::text`,
+    values: [isEmail(normalised) ? normalised : null],
+  };
+}
+
+/** Every column is null where nobody was found. */
+interface SignInRow extends UserRow {
+  passwordHash: string | null;
+}
+
+/** @returns undefined where nobody has the address */
+export const toSignInRecord = (row: SignInRow): SignInRecord | undefined =>
+  row.id === null ? undefined : { user: toUser(row), passwordHash: row.passwordHash };
 
 async function selectUser(executor: Executor, id: string): Promise<User | undefined> {
   const { rows } = await executor.query<UserRow>(`SELECT ${COLUMNS} FROM users WHERE id = $1`, [
