@@ -15,6 +15,7 @@ import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { canHoldSocket, overSocket } from './local-socket.ts';
 import { type Log, reasonOf, silentLog } from './log.ts';
 import {
   chooseIdentity,
@@ -58,6 +59,11 @@ export interface EmbeddedPostgres {
   connectionString: string;
   /** Whether this start made the cluster: it is empty. */
   created: boolean;
+  /**
+   * The same by a Unix socket, whose round trips cost a third less; by TCP where there is none, as on a path
+   * too long for one.
+   */
+  localConnectionString: string;
   /** Lets the server go, and stops it unless another process uses it. May be called twice. */
   stop(): Promise<void>;
 }
@@ -98,7 +104,9 @@ export async function startEmbeddedPostgres(
     await keeper.stop();
     throw error;
   }
-  return { connectionString: url(DATABASE), created, stop: keeper.stop };
+  const overTcp = url(DATABASE);
+  const localConnectionString = await overSocket(overTcp, cluster.directory, keeper.port);
+  return { connectionString: overTcp, localConnectionString, created, stop: keeper.stop };
 }
 
 function connectionString(password: string, port: number, database: string): string {
@@ -125,7 +133,7 @@ async function openCluster(
     password,
     binaries,
     identity,
-    settings: serverSettings(durable, options.maxConnections ?? 100),
+    settings: serverSettings(directory, durable, options.maxConnections ?? 100),
     log: options.log ?? silentLog,
   };
   return { cluster, created: won };
@@ -185,10 +193,11 @@ async function moveInto(source: string, target: string): Promise<boolean> {
 }
 
 /** Few processes and little memory: a laptop runs this beside everything else. */
-function serverSettings(durable: boolean, maxConnections: number): string[] {
+function serverSettings(directory: string, durable: boolean, maxConnections: number): string[] {
   const settings = {
     listen_addresses: '127.0.0.1',
-    unix_socket_directories: '',
+    unix_socket_directories: canHoldSocket(directory) ? directory : '',
+    unix_socket_permissions: '0700',
     max_connections: maxConnections,
     shared_buffers: '64MB',
     max_wal_size: '256MB',

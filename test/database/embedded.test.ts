@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -108,3 +108,27 @@ t.test('a server that is killed comes back at the same address', async (t) => {
   await server.stop();
   t.equal(await findPostmaster(join(dataDir, 'postgres')), null);
 });
+
+t.test(
+  'a Unix socket is the short way in, and a path too long for one is no trouble',
+  async (t) => {
+    const short = await privateDirectory(t);
+    const server = await startEmbeddedPostgres({ dataDir: short });
+    const socket = new URL(server.localConnectionString).searchParams.get('host');
+    t.equal(socket, join(short, 'postgres'));
+    const address = async (url: string) =>
+      withClient(url, async (client) => (await client.query('SELECT inet_server_addr()')).rows[0]);
+    t.same(await address(server.localConnectionString), { inet_server_addr: null });
+    t.same(await address(server.connectionString), { inet_server_addr: '127.0.0.1' });
+    const [entry] = (await readdir(join(short, 'postgres'))).filter((name) =>
+      name.startsWith('.s.'),
+    );
+    t.equal((await stat(join(short, 'postgres', entry!))).mode & 0o077, 0, 'for the owner alone');
+    await server.stop();
+
+    const long = join(await privateDirectory(t), 'x'.repeat(100));
+    const other = await startEmbeddedPostgres({ dataDir: long });
+    t.equal(other.localConnectionString, other.connectionString);
+    await other.stop();
+  },
+);
