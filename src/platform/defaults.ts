@@ -62,4 +62,6 @@ export const DEFAULT_DENIALS: Readonly<Record<DenialReason, { status: number; me
     rate_limited: { status: 429, message: 'Too many requests. Retry in {retry_after} seconds.' },
     quota_exceeded: { status: 429, message: 'The quota is used up.' },
     temporarily_unavailable: { status: 503, message: 'Temporarily unavailable. Please retry.' },
+    upstream_unreachable: { status: 502, message: 'The API cannot be reached right now.' },
+    upstream_timeout: { status: 504, message: 'The API did not answer in time.' },
   };

@@ -47,8 +47,14 @@ export const DENIAL_REASONS = [
   /** A quota (a day or longer, or for life) is used up. */
   'quota_exceeded',
 
-  /** A part the decision needs (database, limits store under policy `deny`, upstream) is away. */
+  /** A part the decision needs (database, limits store under policy `deny`) is away. */
   'temporarily_unavailable',
+
+  // The proxy: what became of a request that was let through?
+  /** No connection to the upstream, or one that broke before an answer, or an answer that is no HTTP. */
+  'upstream_unreachable',
+  /** The upstream did not begin to answer within `upstream.timeout`. */
+  'upstream_timeout',
 ] as const;
 
 export type DenialReason = (typeof DENIAL_REASONS)[number];

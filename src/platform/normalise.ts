@@ -2,6 +2,7 @@ import { readableOnDark } from './contrast.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { DEFAULTS } from './defaults.ts';
 import { durationSeconds } from './durations.ts';
+import { documentationOf } from './normalise-documentation.ts';
 import { ALL_KINDS, dialectOf, limitsOf, plansOf, routesOf } from './normalise-gate.ts';
 import type {
   KeyEnvironment,
@@ -18,6 +19,7 @@ import type {
   Webhooks,
 } from './platform.ts';
 import type { PlatformFile } from './schema.ts';
+import { TENANT_RESOURCES } from './tenant-resources.ts';
 
 /** A checked file → the domain type: defaults filled in, names resolved, frozen. */
 export function toPlatform(file: PlatformFile): Platform {
@@ -58,6 +60,7 @@ export function toPlatform(file: PlatformFile): Platform {
     signUp: { enabled: file.sign_up?.enabled ?? DEFAULTS.signUpEnabled },
     oauth: oauthOf(file),
     webhooks: webhooksOf(file),
+    documentation: documentationOf(file),
     dialect: dialectOf(file),
     upstream: {
       ...(file.upstream?.url === undefined ? {} : { url: file.upstream.url }),
@@ -98,12 +101,13 @@ function resolve(names: '*' | string[], all: readonly string[]): string[] {
 function scopesOf({ scopes }: PlatformFile): PlatformScope[] {
   const all = Object.keys(scopes);
   const direct = (name: string) => resolve(scopes[name]?.implies ?? [], all);
-  return Object.entries(scopes).map(([name, { title, description, access }]) => {
+  return Object.entries(scopes).map(([name, { title, description, access, manages = [] }]) => {
     const reached = new Set<string>(direct(name));
     for (const next of reached) for (const further of direct(next)) reached.add(further);
     reached.delete(name);
     const implies = all.filter((other) => reached.has(other));
-    return { name, title, description, access, implies };
+    const managed = manages === '*' ? TENANT_RESOURCES : manages;
+    return { name, title, description, access, implies, manages: managed };
   });
 }
 

@@ -1,4 +1,5 @@
 import type { DenialReason } from './denial-reasons.ts';
+import type { TenantResource } from './tenant-resources.ts';
 
 /**
  * What one API company declares in its platform file, normalised: every default filled in, every name
@@ -43,6 +44,7 @@ export interface Platform {
   readonly signUp: { readonly enabled: boolean };
   readonly oauth: OAuthPolicy;
   readonly webhooks: Webhooks;
+  readonly documentation: Documentation;
   readonly dialect: Dialect;
   readonly upstream: Upstream;
 }
@@ -85,6 +87,11 @@ export interface PlatformScope {
   readonly access: Access;
   /** Every scope that holding this one includes, transitively, itself left out. */
   readonly implies: readonly string[];
+  /**
+   * What of their own organization its holders read and change in the management API, by this scope alone:
+   * what implied ones manage comes with those.
+   */
+  readonly manages: readonly TenantResource[];
 }
 
 /** A named bundle of scopes offered when a key is made. */
@@ -300,6 +307,32 @@ export interface WebhookEvent {
   readonly name: string;
   readonly description: string;
 }
+
+/** What only the platform can say on its documentation page: the rest is made of what it declares. */
+export interface Documentation {
+  /** What the dashboard calls the menu in which API keys are, e.g. `Settings`. Absent: the pages' own word. */
+  readonly developerMenu?: string;
+  /** By scope name: one sentence for developers. Absent: the scope's description. */
+  readonly scopes: Readonly<Record<string, string>>;
+  /** By permission set: what it lets a key do, point by point. Absent: the set's description. */
+  readonly permissionSets: Readonly<Record<string, readonly string[]>>;
+  /** By limit: what it counts. Absent: the limit's title. */
+  readonly limits: Readonly<Record<string, string>>;
+  /** By key environment: what its keys give access to. */
+  readonly keyEnvironments: Readonly<Record<string, string>>;
+  /** Published packages, by language. Empty: the page promises none. */
+  readonly sdks: readonly Sdk[];
+}
+
+export interface Sdk {
+  readonly language: SdkLanguage;
+  /** What is installed, e.g. `@kliq-ai/sdk`. */
+  readonly package: string;
+  /** Its class, or in Go its package, e.g. `KliqClient`. */
+  readonly client: string;
+}
+
+export type SdkLanguage = 'typescript' | 'python' | 'go' | 'java';
 
 /** A JSON value whose strings may hold `{placeholders}`; see `fillTemplate`. */
 export type DialectTemplate =

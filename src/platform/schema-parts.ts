@@ -111,5 +111,16 @@ export function namesOrAll(words: Words = {}) {
   });
 }
 
+/** Some of a few words, or `*` for all of them. */
+export function choicesOrAll<const T extends string[]>(
+  options: readonly [...T],
+  words: Words = {},
+) {
+  return Type.Union([Type.Literal('*'), Type.Array(choice(options), { uniqueItems: true })], {
+    title: `a list of ${options.join(', ')}, or '*' for all`,
+    ...words,
+  });
+}
+
 export const credentialKind = () =>
   choice(['api_key', 'access_token', 'service_jwt', 'playground_key']);

@@ -1,7 +1,9 @@
 import { type Static, type TOptional, Type } from 'typebox';
 import { DEFAULTS } from './defaults.ts';
 import { DENIAL_REASONS, type DenialReason } from './denial-reasons.ts';
+import { documentation } from './schema-documentation.ts';
 import * as part from './schema-parts.ts';
+import { TENANT_RESOURCES } from './tenant-resources.ts';
 
 const { choice, closed, flag, list, named, optional, text } = part;
 
@@ -55,6 +57,12 @@ const scope = closed(
     }),
     implies: optional(
       part.namesOrAll({ description: "Scopes that holding this one includes; '*' for all." }),
+    ),
+    manages: optional(
+      part.choicesOrAll(TENANT_RESOURCES, {
+        description:
+          "What of their own organization its holders read and change in the management API; '*' for all.",
+      }),
     ),
   },
   { title: 'a mapping with title, description and access' },
@@ -360,6 +368,7 @@ export const PlatformFile = closed(
     sign_up: optional(closed({ enabled: flag({ default: DEFAULTS.signUpEnabled }) })),
     oauth: optional(oauth),
     webhooks: optional(webhooks),
+    documentation: optional(documentation),
     dialect: optional(dialect),
     upstream: optional(
       closed({

@@ -55,6 +55,12 @@ const CASES: readonly Case[] = [
     'a circle through "x"',
   ],
   [
+    'managing what no tenant manages',
+    '  x: { title: T, description: D., access: admin, manages: [webhooks, api-kyes] }',
+    'scopes.x.manages[1]',
+    '"api-kyes"',
+  ],
+  [
     'a permission set with an unknown scope',
     "permission_sets: { all: { title: T, description: D, scopes: ['notes:delete'] } }",
     'permission_sets.all.scopes[0]',
@@ -182,6 +188,14 @@ const CASES: readonly Case[] = [
     'user_tokens.token_path',
     '"/oauth/token"',
   ],
+  ...['sign-out', 'interaction', 'connected-apps', 'assets', 'demo', 'metrics'].map(
+    (segment): Case => [
+      `a refresh endpoint below /${segment}, which is Gatehouse's own`,
+      `user_tokens: { refresh_path: /${segment}/x }`,
+      'user_tokens.refresh_path',
+      `"/${segment}/x"`,
+    ],
+  ),
   [
     'two token endpoints at one path',
     'user_tokens: { token_path: /v1/t, refresh_path: /v1/t }',

@@ -5,6 +5,7 @@ import { wordDenial } from '../../src/platform/dialect.ts';
 import { loadPlatform } from '../../src/platform/load.ts';
 import type { Platform } from '../../src/platform/platform.ts';
 import { findRoute } from '../../src/platform/routes.ts';
+import { TENANT_RESOURCES } from '../../src/platform/tenant-resources.ts';
 
 const kliq = await loadPlatform('kliq');
 const kaie = await loadPlatform('kaie');
@@ -35,6 +36,22 @@ t.test('KLIQ: scopes as documented, and admin covers them all', async (t) => {
     'admin',
   ]);
   t.strictSame(kliq.scopes.at(-1)?.implies, names(kliq.scopes).slice(0, -1));
+});
+
+t.test('scopes manage what their platforms’ documents say of them', async (t) => {
+  const managing = (platform: Platform) =>
+    Object.fromEntries(
+      platform.scopes
+        .filter(({ manages }) => manages.length > 0)
+        .map(({ name, manages }) => [name, manages]),
+    );
+  t.strictSame(managing(kliq), { 'webhooks:manage': ['webhooks'], admin: TENANT_RESOURCES });
+  t.strictSame(managing(kaie), {
+    'api-keys:manage': ['api-keys', 'service-accounts'],
+    'settings:manage': ['organizations', 'memberships', 'webhooks'],
+    admin: TENANT_RESOURCES,
+  });
+  for (const platform of [klen, kloakd]) t.strictSame(managing(platform), {});
 });
 
 t.test('KLIQ: keys in X-API-Key, tokens as bearer, kliq_live_ keys', async (t) => {
@@ -233,6 +250,13 @@ t.test('KLOAKD: ten discoveries for life, by fingerprint and address', async (t)
   t.ok(
     metersOf(kloakd, 'POST', '/api/v1/playground/discoveries')?.includes('playground_discoveries'),
   );
+});
+
+t.test('no route of a document is open to a key that may do nothing', async (t) => {
+  for (const { id, routes } of [kliq, kaie, klen, kloakd]) {
+    const open = routes.filter(({ scope }) => scope === undefined).map(({ path }) => path);
+    t.strictSame(open, [], id);
+  }
 });
 
 t.test('KLOAKD: one module a collection, plans made of modules', async (t) => {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import t from 'tap';
 import { loadPlatform, parsePlatform } from '../../src/platform/load.ts';
 import { PlatformFileError } from '../../src/platform/problems.ts';
+import { TENANT_RESOURCES } from '../../src/platform/tenant-resources.ts';
 import { JSON_SCHEMA_PATH, platformJsonSchema } from '../../src/platform/write-json-schema.ts';
 
 const SHIPPED = ['kliq', 'kaie', 'klen', 'kloakd', 'example'];
@@ -100,6 +101,26 @@ scopes:
     [['b', 'c'], ['c'], []],
   );
 });
+
+t.test(
+  'what a scope manages is listed, all of it for *, and nothing unless it is said',
+  async (t) => {
+    const text = `
+id: notes
+name: Notes
+api: { identifier: https://api.notes.example }
+scopes:
+  a: { title: A, description: A., access: admin, manages: '*', implies: [b] }
+  b: { title: B, description: B., access: admin, manages: [webhooks, api-keys] }
+  c: { title: C, description: C., access: admin }
+`;
+    const { scopes } = parsePlatform(text, 'test.yaml');
+    t.strictSame(
+      scopes.map(({ manages }) => manages),
+      [TENANT_RESOURCES, ['webhooks', 'api-keys'], []],
+    );
+  },
+);
 
 t.test('names a missing file and what could be meant', async (t) => {
   const error = await loadPlatform('klik').catch((error: unknown) => error);

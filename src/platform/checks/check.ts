@@ -15,11 +15,18 @@ export interface Finding {
  */
 export type Check = (file: PartialPlatformFile) => Iterable<Finding>;
 
-type NamedSection = 'scopes' | 'permission_sets' | 'modules' | 'plans' | 'limits';
+type NamedSection =
+  | 'scopes'
+  | 'permission_sets'
+  | 'key_environments'
+  | 'modules'
+  | 'plans'
+  | 'limits';
 
 const SINGULAR: Record<NamedSection, string> = {
   scopes: 'scope',
   permission_sets: 'permission set',
+  key_environments: 'key environment',
   modules: 'module',
   plans: 'plan',
   limits: 'limit',

@@ -7,6 +7,7 @@ import {
   presentableKinds,
   presentations,
 } from './credentials.ts';
+import { documentedNames } from './documentation.ts';
 import { lifetimes, nestedLifetimes } from './lifetimes.ts';
 import {
   duplicateRoutes,
@@ -45,4 +46,5 @@ export const CHECKS: readonly Check[] = [
   lifetimes,
   nestedLifetimes,
   dialect,
+  documentedNames,
 ];

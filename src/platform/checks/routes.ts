@@ -7,10 +7,11 @@ import { entries, type Finding, indexed, unknownNames } from './check.ts';
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** First segments of Gatehouse's own paths, which a token endpoint cannot have. */
-const OWN_SEGMENTS =
-  'oauth .well-known gate manage sign-in sign-up dashboard playground docs healthz readyz metrics reference openapi.json'.split(
-    ' ',
-  );
+const OWN_SEGMENTS = [
+  ...['oauth', '.well-known', 'gate', 'manage', 'reference', 'openapi.json'],
+  ...['sign-in', 'sign-up', 'sign-out', 'interaction', 'connected-apps', 'dashboard', 'playground'],
+  ...['docs', 'demo', 'assets', 'healthz', 'readyz', 'metrics'],
+];
 
 export function* routeReferences(file: PartialPlatformFile): Iterable<Finding> {
   for (const [route, at] of indexed(file.routes, ['routes'])) {
