@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Admission, Charge, CounterStore } from '../limits/counter-store.ts';
 import { CounterStoreUnavailableError } from '../limits/counter-store.ts';
-import type { NamedLimit, Platform } from '../platform/platform.ts';
+import type { NamedLimit, Plan, Platform } from '../platform/platform.ts';
 import {
   denied,
   type GateContext,
@@ -13,7 +13,7 @@ import {
 import type { Principal } from './principal.ts';
 
 /** What a request is charged for: a limit with the figure that holds for this caller. */
-interface Meter extends Charge {
+export interface Meter extends Charge {
   readonly name: string;
   readonly kind: 'rate' | 'quota';
 }
@@ -43,8 +43,9 @@ export function createMetering(deps: {
       const counts = [...earlier, ...named(meters, admission)];
       return admission.admitted ? next(counts) : refuse(meters, admission, counts, now);
     };
+    const away = (error: unknown) => whenAway(platform, error, () => next(earlier));
     const admission = store.admit(meters, now);
-    return admission instanceof Promise ? admission.then(conclude) : conclude(admission);
+    return admission instanceof Promise ? admission.then(conclude, away) : conclude(admission);
   }
 
   return (context) => {
@@ -53,23 +54,22 @@ export function createMetering(deps: {
     const done = (counts: readonly MeteredCount[]) => passed({ ...context, counts });
     const chargeQuotas = (counts: readonly MeteredCount[]) =>
       charge(ofKind('quota'), quotas, counts, done);
-    return whenAway(platform, chargeQuotas, () => charge(ofKind('rate'), rates, [], chargeQuotas));
+    return charge(ofKind('rate'), rates, [], chargeQuotas);
   };
 }
 
-/** Redis does not answer: the platform file says whether rates then count for nothing or stop everybody. */
+/**
+ * A store does not answer. Of Redis, the platform file says whether its rates then count for nothing or
+ * stop everybody; without Postgres, whose quotas are exact, nobody passes.
+ */
 function whenAway(
   { limitsStore }: Platform,
-  withoutRates: (counts: readonly MeteredCount[]) => StageResult | Promise<StageResult>,
-  attempt: () => StageResult | Promise<StageResult>,
+  error: unknown,
+  uncounted: () => StageResult | Promise<StageResult>,
 ): StageResult | Promise<StageResult> {
-  const recover = (error: unknown) => {
-    if (!(error instanceof CounterStoreUnavailableError)) throw error;
-    if (error.store === 'redis' && limitsStore.whenRedisIsAway === 'allow') return withoutRates([]);
-    return denied('temporarily_unavailable', { retryAfterSeconds: 1 });
-  };
-  const result = attempt();
-  return result instanceof Promise ? result.catch(recover) : result;
+  if (!(error instanceof CounterStoreUnavailableError)) throw error;
+  if (error.store === 'redis' && limitsStore.whenRedisIsAway === 'allow') return uncounted();
+  return denied('temporarily_unavailable', { retryAfterSeconds: 1 });
 }
 
 function metersOf(
@@ -81,23 +81,38 @@ function metersOf(
   const meters: Meter[] = [];
   const rate = platform.credentialRateLimits[principal.kind];
   if (rate) {
-    const key = `rate:${principal.kind}:${principal.id}`;
+    // Without a name before the kind: no limit of the platform file can share the count.
+    const key = `${together(context.organizationId)}${principal.kind}:${principal.id}`;
     meters.push({ name: 'requests', kind: 'rate', key, ...rate });
   }
   for (const name of context.route.route.meters) {
     const limit = limits.get(name);
-    if (!limit?.appliesTo.includes(principal.kind)) continue;
-    const holder = holderOf(limit, principal, context.organizationId ?? null);
-    if (holder === undefined) continue;
-    const figure = figureFor(limit, principal, context);
-    const { kind, windowSeconds } = limit;
-    meters.push({ name, kind, windowSeconds, key: `${name}:${holder}`, limit: figure });
+    const meter = limit && meterFor(limit, principal, context);
+    if (meter) meters.push(meter);
   }
   return meters;
 }
 
+/** What a caller is charged for under a limit; undefined when it does not count on it. */
+export function meterFor(
+  limit: NamedLimit,
+  principal: Principal,
+  caller: Pick<GateContext, 'organizationId' | 'plan'>,
+): Meter | undefined {
+  if (!limit.appliesTo.includes(principal.kind)) return undefined;
+  const holder = holderOf(limit, principal, caller.organizationId ?? null);
+  if (holder === undefined) return undefined;
+  const { name, kind, windowSeconds } = limit;
+  const figure = figureFor(limit, principal, caller.plan);
+  const place = kind === 'rate' ? together(caller.organizationId) : '';
+  return { name, kind, windowSeconds, key: `${place}${name}:${holder}`, limit: figure };
+}
+
+/** All rates of a request are charged in one place. It stays the same: a credential has one organization. */
+const together = (organizationId: string | null | undefined) => `{${organizationId ?? 'none'}}`;
+
 /** The key's own figure, else the plan's, else the platform's. */
-function figureFor(limit: NamedLimit, principal: Principal, { plan }: GateContext): number {
+function figureFor(limit: NamedLimit, principal: Principal, plan: Plan | undefined): number {
   const own = limit.settablePerKey ? principal.limits[limit.name] : undefined;
   return own ?? plan?.limits[limit.name]?.limit ?? limit.limit;
 }
@@ -133,9 +148,11 @@ function refuse(
 ): StageResult {
   const { exhausted } = admission;
   const meter = meters.find(({ key }) => key === exhausted.key)!;
-  const wait = exhausted.resetsAt
-    ? Math.max(1, Math.ceil((exhausted.resetsAt.getTime() - now.getTime()) / 1000))
-    : undefined;
+  // A limit of nothing has no better moment to wait for.
+  const wait =
+    exhausted.resetsAt && exhausted.limit > 0
+      ? Math.max(1, Math.ceil((exhausted.resetsAt.getTime() - now.getTime()) / 1000))
+      : undefined;
   return denied(meter.kind === 'rate' ? 'rate_limited' : 'quota_exceeded', {
     limit: meter.name,
     counts,

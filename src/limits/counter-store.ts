@@ -3,7 +3,10 @@
  * A null window never ends: the count is for life.
  */
 export interface Charge {
-  /** Who counts what, e.g. `requests_per_minute:key:0192…`. */
+  /**
+   * Who counts what, e.g. `{0192…}requests_per_minute:api_key:0193…`. What stands in braces at its
+   * beginning says which counts a distributed store keeps together: all charges of one call agree on it.
+   */
   readonly key: string;
   readonly limit: number;
   readonly windowSeconds: number | null;
@@ -12,9 +15,10 @@ export interface Charge {
 /** A count after (or, when it was not admitted, as it stood at) a request. */
 export interface Count {
   readonly key: string;
+  /** What the charge said; read without one, Infinity. */
   readonly limit: number;
   readonly used: number;
-  /** Null for a count for life. */
+  /** Null for a count for life, and where nothing was counted yet. */
   readonly resetsAt: Date | null;
 }
 

@@ -7,7 +7,6 @@ import {
 } from './counter-store.ts';
 
 interface Entry {
-  limit: number;
   used: number;
   /** Milliseconds since the epoch; Infinity for life. */
   endsAt: number;
@@ -26,33 +25,31 @@ export function createMemoryCounters(options: { maxCounts?: number } = {}): Coun
 
   function current(charge: Charge, now: number): Entry {
     const known = entries.get(charge.key);
-    if (known && known.endsAt > now) {
-      known.limit = charge.limit;
-      return known;
-    }
+    if (known && known.endsAt > now) return known;
     const endsAt = charge.windowSeconds === null ? Infinity : now + charge.windowSeconds * 1000;
-    return { limit: charge.limit, used: 0, endsAt };
+    return { used: 0, endsAt };
   }
 
   return {
     admit(charges, at): Admission {
       const now = at.getTime();
       const found = charges.map((charge) => current(charge, now));
-      const before = found.map((entry, i) => toCount(charges[i]!.key, entry));
+      const before = found.map((entry, i) => toCount(charges[i]!, entry));
       const exhausted = firstExhausted(before);
       if (exhausted) return { admitted: false, counts: before, exhausted };
-      if (entries.size >= maxCounts) forget(entries, now, maxCounts);
+      if (entries.size + charges.length > maxCounts) forget(entries, now, maxCounts);
       for (const [i, entry] of found.entries()) {
         entry.used += 1;
         entries.set(charges[i]!.key, entry);
       }
-      return { admitted: true, counts: found.map((entry, i) => toCount(charges[i]!.key, entry)) };
+      return { admitted: true, counts: found.map((entry, i) => toCount(charges[i]!, entry)) };
     },
     async read(keys, at) {
       const now = at.getTime();
       return keys.flatMap((key) => {
         const entry = entries.get(key);
-        return entry && entry.endsAt > now ? [toCount(key, entry)] : [];
+        if (!entry || entry.endsAt <= now) return [];
+        return [toCount({ key, limit: Number.POSITIVE_INFINITY }, entry)];
       });
     },
     async reset(key) {
@@ -61,20 +58,22 @@ export function createMemoryCounters(options: { maxCounts?: number } = {}): Coun
   };
 }
 
-const toCount = (key: string, entry: Entry): Count => ({
-  key,
-  limit: entry.limit,
-  used: entry.used,
-  resetsAt: entry.endsAt === Infinity ? null : new Date(entry.endsAt),
+const toCount = ({ key, limit }: Pick<Charge, 'key' | 'limit'>, entry: Entry): Count => ({
+  ...{ key, limit, used: entry.used },
+  resetsAt: entry.used === 0 || entry.endsAt === Infinity ? null : new Date(entry.endsAt),
 });
 
-/** Drops what has ended; if that is not enough, the tenth that was charged longest ago. */
+/** Drops what has ended; if that is not enough, a tenth of what may be kept: that which ends soonest. */
 function forget(entries: Map<string, Entry>, now: number, maxCounts: number): void {
   for (const [key, entry] of entries) if (entry.endsAt <= now) entries.delete(key);
-  let surplus = entries.size - Math.floor(maxCounts * 0.9);
-  for (const [key, entry] of entries) {
-    if (surplus <= 0) return;
-    if (entry.endsAt === Infinity) continue;
+  const kept = Math.floor(maxCounts * 0.9);
+  let surplus = entries.size - kept;
+  if (surplus <= 0) return;
+  const ends = Float64Array.from(entries.values(), ({ endsAt }) => endsAt).sort();
+  const lastToGo = ends[surplus - 1]!;
+  for (const [key, { endsAt }] of entries) {
+    if (surplus === 0) return;
+    if (endsAt > lastToGo) continue;
     entries.delete(key);
     surplus -= 1;
   }

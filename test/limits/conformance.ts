@@ -1,93 +1,184 @@
 import type { Test } from 'tap';
-import type { Charge, CounterStore } from '../../src/limits/counter-store.ts';
+import {
+  type Admission,
+  type Charge,
+  type CounterStore,
+  CounterStoreUnavailableError,
+} from '../../src/limits/counter-store.ts';
+
+/** Two instances on one backend, as two processes have them; where there is no backend, one twice. */
+export type Pair = readonly [CounterStore, CounterStore];
 
 const charge = (key: string, limit: number, windowSeconds: number | null = 60): Charge => ({
   ...{ key, limit, windowSeconds },
 });
 const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1) + seconds * 1000);
 
-/** What every counter store must do. @param fresh an empty store */
-export async function conformance(t: Test, fresh: (t: Test) => Promise<CounterStore>) {
+/** What every counter store must do. @param fresh two instances on one empty backend */
+export async function conformance(t: Test, fresh: (t: Test) => Promise<Pair>): Promise<void> {
+  await t.test('one caller after the other', (t) => inTurn(t, fresh));
+  await t.test('windows', (t) => windows(t, fresh));
+  await t.test('many at once', (t) => atOnce(t, fresh));
+}
+
+async function inTurn(t: Test, fresh: (t: Test) => Promise<Pair>) {
   await t.test('admits up to the limit, and says how things stand', async (t) => {
-    const store = await fresh(t);
+    const [store] = await fresh(t);
     for (const used of [1, 2, 3]) {
       const admission = await store.admit([charge('a', 3)], at(0));
       t.match(admission, { admitted: true, counts: [{ key: 'a', limit: 3, used }] });
       t.same(admission.counts[0]!.resetsAt, at(60));
     }
     const refused = await store.admit([charge('a', 3)], at(59));
-    t.match(refused, { admitted: false, exhausted: { key: 'a', used: 3 } });
+    t.match(refused, { admitted: false, exhausted: { key: 'a', limit: 3, used: 3 } });
     t.same((await store.read(['a'], at(59)))[0]!.used, 3, 'a refusal costs nothing');
   });
 
-  await t.test('begins a window with the first request of it', async (t) => {
-    const store = await fresh(t);
-    await store.admit([charge('a', 1)], at(30));
-    t.match(await store.admit([charge('a', 1)], at(89)), { admitted: false });
-    t.match(await store.admit([charge('a', 1)], at(90)), { admitted: true, counts: [{ used: 1 }] });
-    t.same(await store.read(['a'], at(200)), [], 'what has ended is nothing');
-  });
-
-  await t.test('keeps a count for life', async (t) => {
-    const store = await fresh(t);
-    await store.admit([charge('a', 1, null)], at(0));
-    const later = await store.admit([charge('a', 1, null)], at(10 ** 9));
-    t.match(later, { admitted: false, exhausted: { used: 1, resetsAt: null } });
-  });
-
   await t.test('charges all counts of a request or none', async (t) => {
-    const store = await fresh(t);
+    const [store] = await fresh(t);
     await store.admit([charge('full', 1)], at(0));
     const refused = await store.admit([charge('a', 5), charge('full', 1), charge('b', 5)], at(1));
     t.match(refused, { admitted: false, exhausted: { key: 'full' } });
-    t.same(
-      refused.counts.map(({ key, used }) => [key, used]),
-      [
-        ['a', 0],
-        ['full', 1],
-        ['b', 0],
-      ],
-    );
+    t.same(standing(refused), [
+      ['a', 0],
+      ['full', 1],
+      ['b', 0],
+    ]);
     const passed = await store.admit([charge('b', 5), charge('a', 5)], at(1));
     t.same(
-      passed.counts.map(({ key, used }) => [key, used]),
+      standing(passed),
       [
         ['b', 1],
         ['a', 1],
       ],
       'in the order of the charges',
     );
+    t.match(await store.admit([], at(1)), { admitted: true, counts: [] }, 'none is none');
   });
 
-  await t.test('admits nobody to a limit of nothing', async (t) => {
-    const store = await fresh(t);
-    t.match(await store.admit([charge('a', 0)], at(0)), { admitted: false });
-    t.match(await store.admit([charge('a', 0, null)], at(0)), { admitted: false });
+  await t.test('admits nobody to a limit of nothing, and no wait helps', async (t) => {
+    const [store] = await fresh(t);
+    for (const windowSeconds of [60, null]) {
+      const refused = await store.admit([charge('a', 0, windowSeconds)], at(0));
+      t.match(refused, { admitted: false, exhausted: { used: 0, resetsAt: null } });
+    }
+    t.same(await store.read(['a'], at(0)), [], 'and nothing is kept of it');
   });
 
-  await t.test('follows a limit that is changed', async (t) => {
-    const store = await fresh(t);
+  await t.test('follows a limit that is changed, up and down', async (t) => {
+    const [store] = await fresh(t);
     await store.admit([charge('a', 2)], at(0));
     await store.admit([charge('a', 2)], at(0));
-    t.match(await store.admit([charge('a', 3)], at(1)), { admitted: true });
-    t.match(await store.admit([charge('a', 1)], at(2)), { admitted: false });
+    t.match(await store.admit([charge('a', 2)], at(1)), { admitted: false });
+    t.match(await store.admit([charge('a', 3)], at(1)), { admitted: true, counts: [{ used: 3 }] });
+    const refused = await store.admit([charge('a', 1)], at(2));
+    t.match(refused, { admitted: false, exhausted: { limit: 1, used: 3 } });
+    t.match(await store.admit([charge('a', 1)], at(60)), { admitted: true });
   });
 
-  await t.test('never admits more than the limit to two hundred at once', async (t) => {
-    const store = await fresh(t);
-    const admissions = await Promise.all(
-      Array.from({ length: 200 }, (_, i) =>
-        store.admit(i % 2 ? [charge('x', 17), charge('y', 500)] : [charge('x', 17)], at(0)),
-      ),
-    );
-    t.equal(admissions.filter(({ admitted }) => admitted).length, 17);
-    t.equal((await store.read(['x'], at(1)))[0]!.used, 17);
+  await t.test('reads counts as they stand, through either instance', async (t) => {
+    const [one, two] = await fresh(t);
+    await one.admit([charge('a', 5), charge('life', 5, null)], at(0));
+    await two.admit([charge('a', 5)], at(1));
+    const counts = await two.read(['nobody', 'a', 'life'], at(2));
+    const byKey = new Map(counts.map((count) => [count.key, count]));
+    t.equal(counts.length, 2, 'one that was never charged is not among them');
+    t.match(byKey.get('a'), { limit: Number.POSITIVE_INFINITY, used: 2, resetsAt: at(60) });
+    t.match(byKey.get('life'), { used: 1, resetsAt: null });
+    t.same(await one.read([], at(2)), []);
   });
 
-  await t.test('forgets a count on request', async (t) => {
-    const store = await fresh(t);
-    await store.admit([charge('a', 1)], at(0));
-    await store.reset('a');
-    t.match(await store.admit([charge('a', 1)], at(0)), { admitted: true });
+  await t.test('forgets a count on request, and no other', async (t) => {
+    const [one, two] = await fresh(t);
+    await one.admit([charge('a', 1), charge('b', 1)], at(0));
+    await two.reset('a');
+    await two.reset('nobody');
+    t.match(await one.admit([charge('a', 1)], at(0)), { admitted: true });
+    t.match(await one.admit([charge('b', 1)], at(0)), { admitted: false });
   });
 }
+
+async function windows(t: Test, fresh: (t: Test) => Promise<Pair>) {
+  await t.test('begins a window with the first request of it', async (t) => {
+    const [one, two] = await fresh(t);
+    await one.admit([charge('a', 1)], at(30));
+    t.match(await two.admit([charge('a', 1)], at(89)), { admitted: false });
+    const next = await two.admit([charge('a', 1)], at(90));
+    t.match(next, { admitted: true, counts: [{ used: 1, resetsAt: at(150) }] });
+    t.match(await one.admit([charge('a', 1)], at(149)), { admitted: false });
+    t.same(await one.read(['a'], at(200)), [], 'what has ended is nothing');
+  });
+
+  await t.test('keeps windows of different lengths apart', async (t) => {
+    const [store] = await fresh(t);
+    const both = [charge('minute', 1, 60), charge('hour', 2, 3600)];
+    t.match(await store.admit(both, at(0)), { admitted: true });
+    t.match(await store.admit(both, at(1)), { exhausted: { key: 'minute', resetsAt: at(60) } });
+    t.match(await store.admit(both, at(60)), { admitted: true });
+    t.match(await store.admit(both, at(120)), { exhausted: { key: 'hour', resetsAt: at(3600) } });
+  });
+
+  await t.test('keeps a count for life', async (t) => {
+    const [store] = await fresh(t);
+    await store.admit([charge('a', 1, null)], at(0));
+    const later = await store.admit([charge('a', 1, null)], at(10 ** 9));
+    t.match(later, { admitted: false, exhausted: { used: 1, resetsAt: null } });
+  });
+}
+
+async function atOnce(t: Test, fresh: (t: Test) => Promise<Pair>) {
+  await t.test('admits exactly the limit of a thousand through two instances', async (t) => {
+    const pair = await fresh(t);
+    const admissions = await thousand((i) => decided(pair[i % 2]!, [charge('a', 100)]));
+    const admitted = admissions.filter((one) => one.admitted);
+    t.equal(admitted.length, 100);
+    const used = admitted.map(({ counts }) => counts[0]!.used).sort((a, b) => a - b);
+    t.same(
+      used,
+      Array.from({ length: 100 }, (_, i) => i + 1),
+      'each was given a place of its own',
+    );
+    t.equal((await pair[0].read(['a'], at(1)))[0]!.used, 100);
+  });
+
+  await t.test('charges all or nothing to a thousand at once', async (t) => {
+    const pair = await fresh(t);
+    // All want `all`, which has room for every one; half also want `x`, the others `y`, in turns of order.
+    const admissions = await thousand((i) => {
+      const own = i % 4 < 2 ? charge('x', 30) : charge('y', 50);
+      const all = charge('all', 1000);
+      return decided(pair[i % 2]!, i % 3 ? [own, all] : [all, own]);
+    });
+    t.equal(admissions.filter(({ admitted }) => admitted).length, 80);
+    t.same(await totals(pair[1], ['all', 'x', 'y']), { all: 80, x: 30, y: 50 });
+  });
+
+  await t.test('admits exactly what the tightest of several limits leaves', async (t) => {
+    const pair = await fresh(t);
+    const charges = [charge('wide', 90), charge('narrow', 40), charge('life', 60, null)];
+    const admissions = await thousand((i) => decided(pair[i % 2]!, charges));
+    t.equal(admissions.filter(({ admitted }) => admitted).length, 40);
+    t.same(await totals(pair[0], ['wide', 'narrow', 'life']), { wide: 40, narrow: 40, life: 40 });
+  });
+}
+
+const thousand = (ask: (i: number) => Promise<Admission>) =>
+  Promise.all(Array.from({ length: 1000 }, (_, i) => ask(i)));
+
+/** A store that is too crowded says so instead of guessing, and is asked again. */
+async function decided(store: CounterStore, charges: readonly Charge[]): Promise<Admission> {
+  for (;;) {
+    try {
+      return await store.admit(charges, at(0));
+    } catch (error) {
+      if (!(error instanceof CounterStoreUnavailableError)) throw error;
+    }
+  }
+}
+
+async function totals(store: CounterStore, keys: string[]): Promise<Record<string, number>> {
+  const counts = await store.read(keys, at(1));
+  return Object.fromEntries(counts.map(({ key, used }) => [key, used]));
+}
+
+const standing = ({ counts }: Admission) => counts.map(({ key, used }) => [key, used]);

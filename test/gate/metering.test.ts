@@ -1,0 +1,80 @@
+import t from 'tap';
+import { createTestClock } from '../support/clock.ts';
+import { openDesk } from './desk.ts';
+
+const SCOPES = ['can_read_calls', 'can_initiate_calls'];
+
+t.test('Klen: rates and quotas of one request', async (t) => {
+  const clock = createTestClock();
+  const desk = await openDesk(t, 'klen', { clock });
+  const organization = await desk.organization();
+  const key = async (limits: Record<string, number>, owner = organization) =>
+    (await desk.key(owner, { scopes: SCOPES, limits })).key;
+  const call = (secret: string) => desk.bearer('POST', '/v1/calls', secret);
+
+  await t.test('every count is in the headers, the tightest in X-RateLimit', async (t) => {
+    const secret = await key({ requests_per_minute_limit: 10, calls_per_day_limit: 4 });
+    const { headers } = await call(secret);
+    t.match(headers, {
+      'ratelimit-policy':
+        '"requests_per_minute_limit";q=10;w=60, "calls_per_day_limit";q=4;w=86400',
+      ratelimit: /^"requests_per_minute_limit";r=9;t=\d+, "calls_per_day_limit";r=3;t=\d+$/,
+      'x-ratelimit-limit': '4',
+      'x-ratelimit-remaining': '3',
+    });
+    const inADay = Math.ceil(clock.now().getTime() / 1000) + 86_400;
+    t.ok(Math.abs(Number(headers['x-ratelimit-reset']) - inADay) <= 30);
+  });
+
+  await t.test('a request that a rate refuses costs no quota', async (t) => {
+    const secret = await key({ requests_per_minute_limit: 2, calls_per_day_limit: 10 });
+    const decisions = await Promise.all(Array.from({ length: 20 }, () => call(secret)));
+    t.equal(decisions.filter(({ allowed }) => allowed).length, 2);
+    const refused = decisions.find(({ allowed }) => !allowed)!;
+    t.match(refused, { status: 429, reason: 'rate_limited' });
+    t.match(refused.headers.ratelimit, /^"requests_per_minute_limit";r=0;t=\d+$/);
+    const wait = Number(refused.headers['retry-after']);
+    t.ok(wait > 0 && wait <= 60);
+    clock.advance(wait);
+    const next = await call(secret);
+    t.match(next, { allowed: true }, 'waiting as told helps');
+    t.match(next.headers.ratelimit, /"calls_per_day_limit";r=7/, 'the third call of the day');
+  });
+
+  await t.test('a request that a quota refuses has cost the rate', async (t) => {
+    const secret = await key({ requests_per_minute_limit: 10, calls_per_day_limit: 1 });
+    await call(secret);
+    const refused = await call(secret);
+    t.match(refused, { status: 429, reason: 'quota_exceeded' });
+    t.match(
+      refused.headers.ratelimit,
+      /^"requests_per_minute_limit";r=8;t=\d+, "calls_per_day_limit";r=0;t=\d+$/,
+    );
+    t.equal(refused.headers['x-ratelimit-remaining'], '0');
+  });
+
+  await t.test('a figure that is changed holds from then on, on the same count', async (t) => {
+    const made = await desk.key(organization, {
+      ...{ scopes: SCOPES, limits: { calls_per_day_limit: 2 } },
+    });
+    await call(made.key);
+    await call(made.key);
+    t.match(await call(made.key), { reason: 'quota_exceeded' });
+    await desk.call('PATCH', `/manage/v1/api-keys/${made.id}`, {
+      limits: { calls_per_day_limit: 3 },
+    });
+    const deadline = performance.now() + 2000;
+    let next = await call(made.key);
+    while (!next.allowed && performance.now() < deadline) next = await call(made.key);
+    t.match(next, { allowed: true, headers: { 'x-ratelimit-limit': '3' } });
+    t.match(await call(made.key), { reason: 'quota_exceeded' });
+  });
+
+  await t.test('a neighbour’s requests are none of ours', async (t) => {
+    const mine = await key({ requests_per_minute_limit: 1 });
+    const theirs = await key({ requests_per_minute_limit: 1 }, await desk.organization());
+    t.match(await call(mine), { allowed: true });
+    t.match(await call(mine), { reason: 'rate_limited' });
+    t.match(await call(theirs), { allowed: true });
+  });
+});
