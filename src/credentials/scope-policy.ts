@@ -43,4 +43,7 @@ export function createScopePolicy(platform: Platform): ScopePolicy {
 /** Asks the gate for decisions: for an upstream API of its own, beside the platform's scopes. */
 export const GATE_DECIDE = 'gate:decide';
 
-const INTERNAL: ReadonlySet<string> = new Set([GATE_DECIDE]);
+/** Publishes webhook events for any organization: for an upstream API of its own, too. */
+export const EVENTS_PUBLISH = 'events:publish';
+
+const INTERNAL: ReadonlySet<string> = new Set([GATE_DECIDE, EVENTS_PUBLISH]);

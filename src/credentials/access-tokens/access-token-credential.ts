@@ -35,9 +35,12 @@ export function createAccessTokenCredential(deps: {
   const checked = new LRUCache<string, Checked>({ max: CHECKED_TOKENS });
 
   function judge({ claims, principal }: Checked): Verdict | Promise<Verdict> {
-    if (claims.exp * 1000 <= clock.now().getTime()) return { refusal: 'expired_token' };
+    if (claims.exp * 1000 <= clock.now().getTime()) {
+      return { refusal: 'expired_token', owner: principal };
+    }
     const denied = verifier.isDenied(claims);
-    const conclude = (is: boolean): Verdict => (is ? { refusal: 'invalid_token' } : { principal });
+    const conclude = (is: boolean): Verdict =>
+      is ? { refusal: 'invalid_token', owner: principal } : { principal };
     return denied instanceof Promise ? denied.then(conclude) : conclude(denied);
   }
 
@@ -79,6 +82,7 @@ function toPrincipal(claims: AccessTokenClaims, scopePolicy: ScopePolicy): Princ
     kind: 'access_token',
     id: claims.grant_id ?? claims.client_id,
     subject: claims.sub,
+    subjectKind: claims.sub === claims.client_id ? 'client' : 'user',
     organizationId: claims.org_id ?? null,
     environment: null,
     scopes: scopePolicy.expand(splitScope(claims.scope)),

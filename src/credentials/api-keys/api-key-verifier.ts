@@ -1,7 +1,12 @@
 import type { Database } from '../../database/database.ts';
 import type { Notifications } from '../../database/notifications.ts';
 import { createReadCache } from '../../database/read-cache.ts';
-import type { CredentialVerifier, Principal, Verdict } from '../../gate/principal.ts';
+import type {
+  CredentialRefusal,
+  CredentialVerifier,
+  Principal,
+  Verdict,
+} from '../../gate/principal.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { MasterKey } from '../../lib/master-key.ts';
 import type { KeyEnvironment, Platform } from '../../platform/platform.ts';
@@ -52,12 +57,13 @@ export function createApiKeyVerifier(deps: {
     // A key keeps to the environment its prefix names, even if the file has moved the prefix since.
     if (!presented || presented.key.environment !== environment.name) return UNKNOWN;
     const { key, secretExpiresAt } = presented;
-    if (key.revokedAt || key.disabledAt) return UNKNOWN;
-    const now = clock.now();
-    if (secretExpiresAt && secretExpiresAt <= now) return UNKNOWN;
-    if (key.expiresAt && key.expiresAt <= now) return { refusal: 'expired_credential' };
     const { principal, comesFrom } = prepare(presented, environment);
-    if (comesFrom && !comesFrom(address)) return { refusal: 'address_not_allowed' };
+    const refuse = (refusal: CredentialRefusal): Verdict => ({ refusal, owner: principal });
+    if (key.revokedAt || key.disabledAt) return refuse('invalid_api_key');
+    const now = clock.now();
+    if (secretExpiresAt && secretExpiresAt <= now) return refuse('invalid_api_key');
+    if (key.expiresAt && key.expiresAt <= now) return refuse('expired_credential');
+    if (comesFrom && !comesFrom(address)) return refuse('address_not_allowed');
     deps.used(key.id);
     return { principal };
   }
@@ -74,6 +80,7 @@ export function createApiKeyVerifier(deps: {
         ...{ organizationId: key.organizationId, environment: key.environment, identity: null },
         scopes: scopePolicy.within(scopePolicy.expand(key.scopes), environment),
         limits: key.limits,
+        ...{ expiresAt: key.expiresAt, allowedAddresses: ranges },
       },
     };
     prepared.set(presented, made);

@@ -21,7 +21,7 @@ export interface ApiKey {
   readonly disabledAt: Date | null;
   readonly revokedAt: Date | null;
   readonly lastUsedAt: Date | null;
-  /** Newest first; during a rotation there are two. */
+  /** The one that stays first; during a rotation there are two. */
   readonly secrets: readonly ApiKeySecret[];
 }
 

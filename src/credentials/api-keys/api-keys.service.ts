@@ -1,14 +1,25 @@
 import type { AuditContext } from '../../audit/audit.ts';
 import type { Database } from '../../database/database.ts';
+import type { Notifications } from '../../database/notifications.ts';
 import type { OrganizationDirectory } from '../../identity/organization-directory.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { newId } from '../../lib/ids.ts';
 import type { MasterKey } from '../../lib/master-key.ts';
-import type { KeyEnvironment, Platform } from '../../platform/platform.ts';
+import type { KeyEnvironment, Plan, Platform } from '../../platform/platform.ts';
 import { keyHint, newKey } from '../key-format.ts';
-import type { GrantableScopes, ScopePolicy } from '../scope-policy.ts';
-import { isAddressRange } from './address-list.ts';
+import type { Maker } from '../maker.ts';
+import type { ScopePolicy } from '../scope-policy.ts';
 import type { ApiKey } from './api-key.ts';
+import {
+  environmentsOf,
+  excessProblems,
+  formProblems,
+  type KeyFields,
+  type KeyPowers,
+  type KeyProblem,
+  permissionsOf,
+  raisedLimits,
+} from './api-key-rules.ts';
 import {
   type ApiKeyChanges,
   findApiKey,
@@ -20,54 +31,49 @@ import {
   updateApiKey,
 } from './api-keys.store.ts';
 
+export type { Maker } from '../maker.ts';
+export type { KeyProblem } from './api-key-rules.ts';
+
 /** What is asked for when a key is made. */
-export interface ApiKeyInput {
+export interface ApiKeyInput extends KeyFields {
   readonly organizationId: string;
   readonly name: string;
-  /** Default: the platform's first. */
-  readonly environment?: string | undefined;
-  /** One of the two, or the platform's default set. An empty list of scopes is nothing. */
-  readonly permissionSet?: string | undefined;
-  readonly scopes?: readonly string[] | undefined;
-  readonly limits?: Readonly<Record<string, number>> | undefined;
-  readonly allowedAddresses?: readonly string[] | undefined;
-  readonly expiresAt?: Date | null | undefined;
 }
 
-/** Whoever makes or changes a key, and what they may hand on: a key never has more than its maker. */
-export interface Maker {
-  readonly scopes: GrantableScopes;
-  /** Null: the operator, who sees every tenant. */
-  readonly organizationId: string | null;
-  /** Of a key that makes keys: its children do not outlive it, and come from nowhere it may not. */
-  readonly expiresAt?: Date | null;
-  readonly allowedAddresses?: readonly string[];
-  readonly limits?: Readonly<Record<string, number>>;
+/** What is asked for when a key is changed. */
+export interface ApiKeyInputChanges extends Omit<KeyFields, 'environment'> {
+  readonly disabled?: boolean | undefined;
 }
 
-/** A field in the words of the management API, and what is wrong with it. */
-export interface KeyProblem {
-  readonly field: string;
-  readonly message: string;
-}
-
-export type ApiKeyOutcome =
-  | { outcome: 'done'; key: ApiKey; secret: string }
+/** Why a key is not made, changed or rotated. */
+export type KeyRefusal =
   | { outcome: 'invalid'; problems: KeyProblem[] }
+  /** The key would hold, or holds, more than whoever asks. */
+  | { outcome: 'beyond'; problems: KeyProblem[] }
   | { outcome: 'not_found' };
+
+export type ApiKeyOutcome = { outcome: 'done'; key: ApiKey; secret: string } | KeyRefusal;
 
 export type ApiKeyService = ReturnType<typeof createApiKeyService>;
 
-/** Making, changing and ending API keys. The key string leaves here once, when it is made. */
-export function createApiKeyService(deps: {
+interface Dependencies {
   platform: Platform;
   database: Database;
+  /** What changes a key waits until this process knows: the next request may be here already. */
+  notifications: Pick<Notifications, 'caughtUp'>;
   clock: Clock;
   masterKey: MasterKey;
   scopePolicy: ScopePolicy;
   organizations: OrganizationDirectory;
-}) {
-  const { platform, database, clock, masterKey } = deps;
+}
+
+/**
+ * Making, changing and ending API keys. The key string leaves here once, when it is made. Nobody makes,
+ * widens, enables or rotates a key that holds more than they do; ending one is never refused.
+ */
+export function createApiKeyService(deps: Dependencies) {
+  const { platform, database, notifications, clock, masterKey } = deps;
+  const planOf = createPlanOf(deps);
 
   function makeSecret(environment: KeyEnvironment): { text: string; stored: NewSecret } {
     const text = newKey(environment.prefix);
@@ -83,25 +89,15 @@ export function createApiKeyService(deps: {
 
   return {
     async create(input: ApiKeyInput, maker: Maker, audit: AuditContext): Promise<ApiKeyOutcome> {
-      const isForeign =
-        maker.organizationId !== null && maker.organizationId !== input.organizationId;
-      const organization = await deps.organizations.find(input.organizationId);
-      if (isForeign || !organization) return { outcome: 'not_found' };
-      const plan = planKey(deps, input, maker);
-      if (plan.problems.length > 0) return { outcome: 'invalid', problems: plan.problems };
-      const environment = plan.environment!;
-      const { text, stored } = makeSecret(environment);
+      const plan = await planOf(input.organizationId, maker);
+      if (plan === 'not_found') return { outcome: 'not_found' };
+      const planned = planKey(deps, input, maker, plan);
+      if ('outcome' in planned) return planned;
       const id = newId(clock.now());
+      const { text, stored } = makeSecret(planned.environment);
       const key = {
+        ...{ ...planned.key, permissionSet: planned.permissionSet },
         ...{ id, organizationId: input.organizationId, name: input.name.trim() },
-        ...{
-          environment: environment.name,
-          permissionSet: plan.permissionSet,
-          scopes: plan.scopes,
-        },
-        limits: input.limits ?? {},
-        allowedAddresses: input.allowedAddresses ?? maker.allowedAddresses ?? [],
-        expiresAt: input.expiresAt ?? maker.expiresAt ?? null,
       };
       await insertApiKey(database, key, stored, clock.now(), audit);
       return reread(id, text);
@@ -111,27 +107,45 @@ export function createApiKeyService(deps: {
       findApiKey(database.pool, id, tenant),
     list: (filter: Parameters<typeof listApiKeys>[1]) => listApiKeys(database.pool, filter),
 
-    /** Changes the fields given. A maker can neither add what they lack nor lift a ceiling of theirs. */
+    /** Changes the fields given. Whoever holds less than the key will can only shut it out. */
     async update(
       id: string,
-      changes: ApiKeyChanges,
+      changes: ApiKeyInputChanges,
       maker: Maker,
       audit: AuditContext,
-    ): Promise<{ outcome: 'done'; key: ApiKey } | Exclude<ApiKeyOutcome, { outcome: 'done' }>> {
+    ): Promise<{ outcome: 'done'; key: ApiKey } | KeyRefusal> {
       const current = await findApiKey(database.pool, id, maker);
-      if (!current) return { outcome: 'not_found' };
-      const wanted = { ...current, ...definedOf(changes) };
-      const { problems, scopes, permissionSet } = planKey(deps, wanted as ApiKeyInput, maker);
+      const plan = current && (await planOf(current.organizationId, maker));
+      if (!current || plan === 'not_found') return { outcome: 'not_found' };
+      const resolved = resolveChanges(platform, changes);
+      const problems = formProblems(deps, changes);
       if (problems.length > 0) return { outcome: 'invalid', problems };
-      const resolved = 'permissionSet' in changes ? { ...changes, scopes, permissionSet } : changes;
+      const isShutOut = resolved.disabled === true && Object.keys(resolved).length === 1;
+      const excess = isShutOut
+        ? []
+        : beyond(deps, { ...current, ...resolved }, maker, plan, current);
+      if (excess.length > 0) return { outcome: 'beyond', problems: excess };
       const key = await updateApiKey(database, id, maker, resolved, clock.now(), audit);
+      await notifications.caughtUp();
       return key ? { outcome: 'done', key } : { outcome: 'not_found' };
     },
 
-    revoke: (id: string, tenant: { organizationId: string | null }, audit: AuditContext) =>
-      revokeApiKey(database, id, tenant, clock.now(), audit),
+    /** False: there is no such key. */
+    async revoke(
+      id: string,
+      tenant: { organizationId: string | null },
+      audit: AuditContext,
+    ): Promise<boolean> {
+      const revoked = await revokeApiKey(database, id, tenant, clock.now(), audit);
+      await notifications.caughtUp();
+      return revoked;
+    },
 
-    /** @param overlapSeconds how long the old string goes on working; 0 ends it at once */
+    /**
+     * A new string for the key, which whoever asks then holds. Of several at once, the last one stays.
+     *
+     * @param overlapSeconds how long the old string goes on working; 0 ends it at once
+     */
     async rotate(
       id: string,
       overlapSeconds: number,
@@ -140,136 +154,79 @@ export function createApiKeyService(deps: {
     ): Promise<ApiKeyOutcome> {
       const key = await findApiKey(database.pool, id, maker);
       const environment = platform.keyEnvironments.find(({ name }) => name === key?.environment);
-      if (!key || !environment) return { outcome: 'not_found' };
-      const beyond = deps.scopePolicy.beyond(key.scopes, maker.scopes);
-      if (beyond.length > 0) return { outcome: 'invalid', problems: [tooMuch(beyond)] };
+      const plan = key && (await planOf(key.organizationId, maker));
+      if (!key || !environment || plan === 'not_found') return { outcome: 'not_found' };
+      const problems = beyond(deps, key, maker, plan, key);
+      if (problems.length > 0) return { outcome: 'beyond', problems };
       const { text, stored } = makeSecret(environment);
       const now = clock.now();
       const oldExpireAt = new Date(now.getTime() + overlapSeconds * 1000);
       const rotated = await rotateApiKey(database, key, stored, oldExpireAt, now, audit);
+      await notifications.caughtUp();
       return rotated ? reread(id, text) : { outcome: 'not_found' };
     },
   };
 }
 
-interface KeyPlan {
-  problems: KeyProblem[];
-  environment: KeyEnvironment | undefined;
-  permissionSet: string | null;
-  scopes: readonly string[];
+/** The plan of an organization that the maker may act for; undefined: it left the platform file. */
+function createPlanOf({ organizations, platform }: Dependencies) {
+  return async (organizationId: string, maker: Maker): Promise<Plan | undefined | 'not_found'> => {
+    const isForeign = maker.organizationId !== null && maker.organizationId !== organizationId;
+    const organization = isForeign ? undefined : await organizations.find(organizationId);
+    if (!organization) return 'not_found';
+    return platform.plans.find(({ name }) => name === organization.plan);
+  };
 }
 
-interface KeyRules {
-  platform: Platform;
-  scopePolicy: ScopePolicy;
-  clock: Clock;
-}
-
-/** What the input comes to, and everything that is wrong with it. */
-function planKey(rules: KeyRules, input: ApiKeyInput, maker: Maker): KeyPlan {
-  const { platform, scopePolicy, clock } = rules;
-  const problems: KeyProblem[] = [];
-  const report = (field: string, message: string) => problems.push({ field, message });
-
-  const offered = platform.keyEnvironments.filter(({ issues }) => issues === 'api_key');
-  const environment =
-    input.environment === undefined
-      ? offered[0]
-      : offered.find(({ name }) => name === input.environment);
-  if (!environment) {
-    report('environment', `is not one of ${offered.map(({ name }) => name).join(', ')}`);
-  }
-  if (input.name.trim() === '') report('name', 'is empty; say what the key is for');
-  if (input.name.length > 100) report('name', 'is longer than 100 characters');
-
-  const permissions = permissionsOf(platform, input, report);
-  for (const scope of permissions.scopes) {
-    if (!scopePolicy.isKnown(scope)) report('scopes', `"${scope}" is not a scope of this platform`);
-  }
-  const beyond = scopePolicy.beyond(permissions.scopes, maker.scopes);
-  if (beyond.length > 0) problems.push(tooMuch(beyond));
-  checkLimits(platform, input, maker, report);
-  checkAddresses(input, maker, report);
-  checkExpiry(input, maker, clock, report);
-  return { problems, environment, ...permissions };
-}
-
-type Report = (field: string, message: string) => void;
-
-function permissionsOf(
-  platform: Platform,
+/** The key that was asked for, with whatever it takes over from its maker. */
+function planKey(
+  deps: Dependencies,
   input: ApiKeyInput,
-  report: Report,
-): { permissionSet: string | null; scopes: readonly string[] } {
-  // A key that is changed brings both: the set it was made with, and what that came to.
-  if (input.scopes) return { permissionSet: input.permissionSet ?? null, scopes: input.scopes };
-  const name = input.permissionSet ?? platform.apiKeys.defaultPermissionSet;
-  if (name === undefined) {
-    report('scopes', 'say what the key may do: scopes, or a permission_set');
-    return { permissionSet: null, scopes: [] };
+  maker: Maker,
+  plan: Plan | undefined,
+):
+  | { environment: KeyEnvironment; permissionSet: string | null; key: KeyPowers }
+  | Exclude<KeyRefusal, { outcome: 'not_found' }> {
+  const problems = formProblems(deps, input);
+  const permissions = permissionsOf(deps.platform, input);
+  if (!permissions && input.permissionSet === undefined) {
+    const message = 'say what the key may do: scopes, or a permission_set';
+    problems.push({ field: 'scopes', message });
   }
-  const set = platform.permissionSets.find((one) => one.name === name);
-  if (set) return { permissionSet: name, scopes: set.scopes };
-  const known = platform.permissionSets.map((one) => one.name).join(', ') || 'none are declared';
-  report('permission_set', `"${name}" is not one of this platform's sets (${known})`);
-  return { permissionSet: null, scopes: [] };
+  const offered = environmentsOf(deps.platform);
+  const named = input.environment ?? maker.environment ?? offered[0]?.name;
+  const environment = offered.find(({ name }) => name === named);
+  if (problems.length > 0 || !permissions || !environment) return { outcome: 'invalid', problems };
+  const key: KeyPowers = {
+    environment: environment.name,
+    scopes: permissions.scopes,
+    limits: { ...maker.limits, ...input.limits },
+    allowedAddresses: input.allowedAddresses ?? maker.allowedAddresses ?? [],
+    expiresAt: input.expiresAt === undefined ? (maker.expiresAt ?? null) : input.expiresAt,
+  };
+  const excess = beyond(deps, key, maker, plan, { limits: maker.limits ?? {} });
+  if (excess.length > 0) return { outcome: 'beyond', problems: excess };
+  return { environment, permissionSet: permissions.permissionSet, key };
 }
 
-function checkLimits(platform: Platform, input: ApiKeyInput, maker: Maker, report: Report): void {
-  for (const [name, figure] of Object.entries(input.limits ?? {})) {
-    const limit = platform.namedLimits.find((one) => one.name === name);
-    if (!limit?.settablePerKey) {
-      const settable = platform.namedLimits.filter((one) => one.settablePerKey);
-      const names = settable.map((one) => one.name).join(', ') || 'none are';
-      report('limits', `"${name}" cannot be set for a key; these can: ${names}`);
-    } else if (!Number.isSafeInteger(figure) || figure < 0 || figure > 2_147_483_647) {
-      report('limits', `"${name}" must be a whole number from 0 to 2147483647`);
-    } else if (figure > (maker.limits?.[name] ?? Number.POSITIVE_INFINITY)) {
-      report('limits', `"${name}" is more than the key that makes it has`);
-    }
-  }
+function beyond(
+  deps: Dependencies,
+  key: KeyPowers,
+  maker: Maker,
+  plan: Plan | undefined,
+  before: Pick<KeyPowers, 'limits'>,
+): KeyProblem[] {
+  if (maker.organizationId === null) return [];
+  return [
+    ...excessProblems(deps, key, maker, plan),
+    ...raisedLimits(deps.platform, key.limits, before.limits, plan),
+  ];
 }
 
-function checkAddresses(input: ApiKeyInput, maker: Maker, report: Report): void {
-  const wanted = input.allowedAddresses ?? [];
-  if (wanted.length > 100) report('allowed_addresses', 'has more than 100 entries');
-  for (const range of wanted) {
-    if (!isAddressRange(range)) {
-      report(
-        'allowed_addresses',
-        `"${range}" is neither an address nor a range like 203.0.113.0/24`,
-      );
-    }
-  }
-  const ceiling = maker.allowedAddresses ?? [];
-  const isWider = wanted.length === 0 || wanted.some((range) => !ceiling.includes(range));
-  if (input.allowedAddresses && ceiling.length > 0 && isWider) {
-    report('allowed_addresses', 'goes beyond the addresses of the key that makes it');
-  }
-}
-
-function checkExpiry(input: ApiKeyInput, maker: Maker, clock: Clock, report: Report): void {
-  const { expiresAt } = input;
-  if (expiresAt && expiresAt <= clock.now()) report('expires_at', 'lies in the past');
-  const latest = maker.expiresAt;
-  if (latest && expiresAt !== undefined && (expiresAt === null || expiresAt > latest)) {
-    report('expires_at', 'lies after the expiry of the key that makes it');
-  }
-}
-
-const tooMuch = (scopes: readonly string[]): KeyProblem => ({
-  field: 'scopes',
-  message: `a key cannot have more than its maker, who lacks: ${scopes.join(', ')}`,
-});
-
-/** Setting a bundle replaces the scopes; setting scopes forgets the bundle. */
-function definedOf(changes: ApiKeyChanges): Partial<ApiKeyInput> {
-  const { permissionSet, scopes } = changes;
-  const permissions =
-    permissionSet !== undefined && scopes === undefined
-      ? { scopes: undefined }
-      : scopes !== undefined
-        ? { permissionSet: undefined }
-        : {};
-  return { ...changes, ...permissions } as Partial<ApiKeyInput>;
+/** Without what was left out. A set brings its scopes; scopes of one's own forget the set. */
+function resolveChanges(platform: Platform, changes: ApiKeyInputChanges): ApiKeyChanges {
+  const { permissionSet, scopes, ...others } = changes;
+  const isNew = permissionSet !== undefined || scopes !== undefined;
+  const given = Object.entries(others).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(given), ...(isNew && permissionsOf(platform, changes)) };
 }

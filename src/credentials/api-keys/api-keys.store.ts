@@ -2,6 +2,7 @@ import { recordAuditEvent } from '../../audit/audit.store.ts';
 import type { AuditActor, AuditContext } from '../../audit/audit.ts';
 import type { Database } from '../../database/database.ts';
 import type { Executor } from '../../database/executor.ts';
+import { looksLikeId } from '../../lib/identifier.ts';
 import type { ApiKey } from './api-key.ts';
 
 /** Tells every process which secret (hash in hex) stands for something else now. */
@@ -78,12 +79,16 @@ export async function listApiKeys(
     limit: number;
   },
 ): Promise<ApiKey[]> {
+  const { organizationId } = filter;
+  if (organizationId !== null && !looksLikeId(organizationId)) return [];
   const { rows } = await executor.query<Row>(
-    `SELECT k.*, ${SECRETS} FROM api_keys k
-     WHERE ($1::text IS NULL OR k.organization_id = $1) AND ($2 OR k.revoked_at IS NULL)
-       AND ($3::text IS NULL OR k.id < $3)
-     ORDER BY k.id DESC LIMIT $4`,
-    [filter.organizationId, filter.includeRevoked, filter.beforeId ?? null, filter.limit],
+    `SELECT k.*, ${SECRETS} FROM (
+       SELECT * FROM api_keys
+       WHERE ($1::text IS NULL OR organization_id = $1) AND ($2 OR revoked_at IS NULL)
+         AND ($3::text IS NULL OR id < $3)
+       ORDER BY id DESC LIMIT $4) k
+     ORDER BY k.id DESC`,
+    [organizationId, filter.includeRevoked, filter.beforeId ?? null, filter.limit],
   );
   return rows.map(toApiKey);
 }
@@ -176,6 +181,9 @@ export async function revokeApiKey(
   });
 }
 
+/** Strings that a key once had are kept so many; any older one stops at once. */
+const MOST_OLD_SECRETS = 10;
+
 /** A second secret for the key; those it had stop at `oldExpireAt`. */
 export async function rotateApiKey(
   database: Database,
@@ -197,6 +205,12 @@ export async function rotateApiKey(
       [key.id, oldExpireAt],
     );
     await announce(tx, key.id);
+    await tx.query(
+      `DELETE FROM api_key_secrets WHERE api_key_id = $1 AND id NOT IN (
+         SELECT id FROM api_key_secrets WHERE api_key_id = $1
+         ORDER BY expires_at DESC, created_at DESC LIMIT $2)`,
+      [key.id, MOST_OLD_SECRETS],
+    );
     await insertSecret(tx, key.id, secret, now);
     await record(tx, 'api_key.rotated', key, audit, { old_expire_at: oldExpireAt.toISOString() });
     return true;
@@ -250,7 +264,8 @@ function record(
 
 const SECRETS = `
   (SELECT COALESCE(json_agg(json_build_object('id', s.id, 'hint', s.hint,
-     'createdAt', s.created_at, 'expiresAt', s.expires_at) ORDER BY s.created_at DESC), '[]')
+     'createdAt', s.created_at, 'expiresAt', s.expires_at)
+     ORDER BY s.expires_at DESC NULLS FIRST, s.created_at DESC), '[]')
    FROM api_key_secrets s WHERE s.api_key_id = k.id) AS secrets`;
 
 interface Row {

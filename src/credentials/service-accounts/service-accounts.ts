@@ -1,0 +1,28 @@
+import type { CredentialDependencies } from '../credentials.ts';
+import { createLastUses } from '../last-uses.ts';
+import type { ScopePolicy } from '../scope-policy.ts';
+import { createServiceAccountDirectory } from './service-account-directory.ts';
+import { createServiceAccountService } from './service-accounts.service.ts';
+import { touchServiceAccounts } from './service-accounts.store.ts';
+import { createAssertions } from './service-assertions.ts';
+import { createServiceJwtCheck } from './service-jwt-check.ts';
+import { claimJti } from './service-jwt-replay.store.ts';
+import { type ClaimJti, createServiceJwtVerifier } from './service-jwt-verifier.ts';
+
+/** Service accounts, and the two things their JWTs are good for: to be shown, and to be traded. */
+export function createServiceAccounts(deps: CredentialDependencies & { scopePolicy: ScopePolicy }) {
+  const { database, clock, log } = deps;
+  const directory = createServiceAccountDirectory(deps);
+  const check = createServiceJwtCheck({ directory, clock });
+  const claim: ClaimJti = (accountId, jti, expiresAt) =>
+    claimJti(database.pool, { accountId, jti }, clock.now(), expiresAt);
+  const write = (uses: { id: string; at: Date }[]) => touchServiceAccounts(database.pool, uses);
+  const lastUses = createLastUses({ clock, log, write });
+  const { used } = lastUses;
+  return {
+    lastUses,
+    service: createServiceAccountService(deps),
+    verifier: createServiceJwtVerifier({ ...deps, directory, check, claimJti: claim, used }),
+    redeemAssertion: createAssertions({ ...deps, check, claimJti: claim, used }),
+  };
+}
