@@ -1,10 +1,10 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Pages } from '../pages/render.ts';
 import { pageHeaders } from './headers.ts';
 
 /** 404 for what nobody answers: a page for people, a problem document (RFC 9457) for programs. */
-export function answerUnknownPaths(app: FastifyInstance, pages: Pages): void {
-  app.setNotFoundHandler((request, reply) => {
+export function createUnknownPathAnswer(pages: Pages) {
+  return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const accepts = request.headers.accept ?? '';
     if (accepts.includes('text/html')) {
       return reply
@@ -26,5 +26,5 @@ export function answerUnknownPaths(app: FastifyInstance, pages: Pages): void {
       status: 404,
       detail: 'Nothing answers this method on this path.',
     });
-  });
+  };
 }

@@ -35,7 +35,10 @@ export function createAuthenticate(
 }
 
 function conclude(context: GateContext, verifier: CredentialVerifier, verdict: Verdict) {
-  if ('refusal' in verdict) return denied(verdict.refusal, { credentialKind: verifier.kind });
+  if ('refusal' in verdict) {
+    const { refusal, owner } = verdict;
+    return denied(refusal, { credentialKind: verifier.kind, ...(owner ? { owner } : {}) });
+  }
   return passed({ ...context, principal: verdict.principal });
 }
 

@@ -1,13 +1,11 @@
-import type { Database } from '../database/database.ts';
 import type { OrganizationDirectory } from '../identity/organization-directory.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import { createMemoryCounters } from '../limits/memory-counters.ts';
-import { createPostgresCounters } from '../limits/postgres-counters.store.ts';
+import type { CounterStore } from '../limits/counter-store.ts';
 import type { Platform } from '../platform/platform.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { checkEntitlement } from './entitlement.ts';
-import { createGate, type Gate } from './gate.ts';
+import { createGate, type DecisionRecorder, type Gate } from './gate.ts';
 import { createMetering } from './metering.ts';
 import { createResolveOrganization } from './organization.ts';
 import { checkOwnership } from './ownership.ts';
@@ -15,17 +13,21 @@ import type { CredentialVerifier } from './principal.ts';
 
 export interface GateDependencies {
   platform: Platform;
-  database: Database;
   clock: Clock;
   log: Pick<Log, 'info'>;
   organizations: OrganizationDirectory;
+  rates: CounterStore;
+  /** Durable. */
+  quotas: CounterStore;
   /** One for each kind of credential. */
   verifiers: readonly CredentialVerifier[];
+  countUsage: DecisionRecorder;
+  noteQuotas: DecisionRecorder;
 }
 
 /** The gate with everything it asks. */
 export function buildGate(deps: GateDependencies): Gate {
-  const { platform, database, clock, log } = deps;
+  const { platform, log } = deps;
   return createGate({
     platform,
     stages: {
@@ -33,29 +35,31 @@ export function buildGate(deps: GateDependencies): Gate {
       organization: createResolveOrganization(platform, deps.organizations),
       ownership: checkOwnership,
       entitlement: checkEntitlement,
-      metering: createMetering({
-        platform,
-        clock,
-        rates: createMemoryCounters(),
-        quotas: createPostgresCounters({ database }),
-      }),
+      metering: createMetering(deps),
     },
     record: (request, decision) => {
-      if (decision.allowed) return;
-      const { denial, context } = decision;
-      log.info(
-        {
-          requestId: request.requestId,
-          reason: denial.reason,
-          method: request.method,
-          route: context.route?.route.path,
-          credential: context.principal?.kind,
-          credentialId: context.principal?.id,
-          organizationId: context.principal?.organizationId,
-          limit: denial.limit,
-        },
-        'denied at the gate',
-      );
+      deps.countUsage(request, decision);
+      deps.noteQuotas(request, decision);
+      logDenial(log, request, decision);
     },
   });
+}
+
+function logDenial(log: Pick<Log, 'info'>, ...[request, decision]: Parameters<DecisionRecorder>) {
+  if (decision.allowed) return;
+  const { denial, context } = decision;
+  const principal = context.principal ?? denial.owner;
+  log.info(
+    {
+      requestId: request.requestId,
+      reason: denial.reason,
+      method: request.method,
+      route: context.route?.route.path,
+      credential: principal?.kind,
+      credentialId: principal?.id,
+      organizationId: principal?.organizationId,
+      limit: denial.limit,
+    },
+    'denied at the gate',
+  );
 }

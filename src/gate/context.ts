@@ -41,6 +41,8 @@ export interface Denial {
   readonly reason: DenialReason;
   /** The kinds of credential that could be presented, or the one that was. */
   readonly credentialKind?: CredentialKind;
+  /** Whose credential was refused, where it is known: never part of the answer. */
+  readonly owner?: Principal;
   readonly requiredScope?: string;
   readonly requiredModule?: string;
   /** Name of the limit that is used up. */

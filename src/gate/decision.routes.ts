@@ -104,7 +104,7 @@ export function decisionRoutes(door: FastifyInstance, deps: DecisionDependencies
 }
 
 function lowerCased(headers: Record<string, string | string[]>): GateRequest['headers'] {
-  const merged: Record<string, string | string[]> = {};
+  const merged: Record<string, string | string[]> = Object.create(null);
   for (const [name, value] of Object.entries(headers)) {
     const key = name.toLowerCase();
     const known = merged[key];

@@ -14,7 +14,16 @@ import { readPath } from './request-target.ts';
 /** The gate's word on one request. */
 export type Decision =
   | { readonly allowed: true; readonly context: GateContext }
-  | { readonly allowed: false; readonly denial: Denial; readonly context: Partial<GateContext> };
+  | {
+      readonly allowed: false;
+      readonly denial: Denial;
+      readonly context: Partial<GateContext>;
+      /** Absent: the path cannot be read, and nobody was asked. */
+      readonly refusedBy?: GateStep;
+    };
+
+/** The five stages, and the look at the routes that comes after the first. */
+export type GateStep = keyof GateStages | 'route';
 
 export interface GateStages {
   readonly authenticate: Stage;
@@ -40,25 +49,31 @@ export function createGate(deps: {
 }): Gate {
   const { platform, record } = deps;
   const { authenticate, organization, ownership, entitlement, metering } = deps.stages;
-  const stages = [authenticate, locate, organization, ownership, entitlement, metering];
+  const steps: readonly (readonly [GateStep, Stage])[] = [
+    ['authenticate', authenticate],
+    ['route', locate],
+    ['organization', organization],
+    ['ownership', ownership],
+    ['entitlement', entitlement],
+    ['metering', metering],
+  ];
 
   function advance(context: GateContext, from: number): Decision | Promise<Decision> {
     let here = context;
-    for (let i = from; i < stages.length; i += 1) {
-      const result = stages[i]!(here);
+    for (let i = from; i < steps.length; i += 1) {
+      const [name, stage] = steps[i]!;
+      const result = stage(here);
       if (result instanceof Promise) {
-        return result.then((later) => proceed(here, later, i + 1), away(here));
+        return result.then((later) => proceed(here, later, i), away(here, name));
       }
-      if (!result.passed) return { allowed: false, denial: result.denial, context: here };
+      if (!result.passed) return refuse(name, result.denial, here);
       here = result.context;
     }
     return { allowed: true, context: here };
   }
 
-  const proceed = (before: GateContext, result: StageResult, next: number) =>
-    result.passed
-      ? advance(result.context, next)
-      : { allowed: false as const, denial: result.denial, context: before };
+  const proceed = (before: GateContext, result: StageResult, at: number) =>
+    result.passed ? advance(result.context, at + 1) : refuse(steps[at]![0], result.denial, before);
 
   return {
     decide(request) {
@@ -83,11 +98,17 @@ export function createGate(deps: {
 const locate: Stage = (context) =>
   context.route === undefined ? denied('route_not_found') : { passed: true, context };
 
+const refuse = (refusedBy: GateStep, denial: Denial, context: GateContext): Decision => ({
+  allowed: false,
+  denial,
+  context,
+  refusedBy,
+});
+
 /** What a stage needs does not answer: nobody passes on a guess. */
 const away =
-  (context: GateContext) =>
+  (context: GateContext, step: GateStep) =>
   (error: unknown): Decision => {
     if (!isDatabaseUnavailable(error)) throw error;
-    const denial: Denial = { reason: 'temporarily_unavailable', retryAfterSeconds: 2 };
-    return { allowed: false, denial, context };
+    return refuse(step, { reason: 'temporarily_unavailable', retryAfterSeconds: 2 }, context);
   };

@@ -7,6 +7,8 @@ export interface Principal {
   readonly id: string;
   /** Who stands behind it: a user, a client, a service account, a key. */
   readonly subject: string;
+  /** Of an access token: which of the two its subject is. */
+  readonly subjectKind?: 'user' | 'client';
   /** Null: no tenant. */
   readonly organizationId: string | null;
   /** Of a key: the environment its prefix names. */
@@ -15,6 +17,10 @@ export interface Principal {
   readonly scopes: ReadonlySet<string>;
   /** Figures of the key's own, by limit name. */
   readonly limits: Readonly<Record<string, number>>;
+  /** Of a key: when it stops working, if ever. */
+  readonly expiresAt?: Date | null;
+  /** Of a key: addresses and ranges it may come from; empty is anywhere. */
+  readonly allowedAddresses?: readonly string[];
   /** Of an anonymous caller: what playground quotas count by. */
   readonly identity: string | null;
 }
@@ -27,7 +33,13 @@ export type CredentialRefusal =
   | 'expired_token'
   | 'address_not_allowed';
 
-export type Verdict = { readonly principal: Principal } | { readonly refusal: CredentialRefusal };
+export type Verdict =
+  | { readonly principal: Principal }
+  | {
+      readonly refusal: CredentialRefusal;
+      /** Whose credential it was, where it is known: for the owner's usage and the log, never for the answer. */
+      readonly owner?: Principal;
+    };
 
 /** One kind of credential: how its strings look, and who stands behind one. */
 export interface CredentialVerifier {

@@ -9,6 +9,7 @@ export function readPath(target: string): string | undefined {
   const end = target.indexOf('?');
   const raw = end < 0 ? target : target.slice(0, end);
   if (raw.length > MAX_PATH_LENGTH || !raw.startsWith('/')) return undefined;
+  if (raw.includes(' ')) return undefined;
   if (!raw.includes('%')) return isPlain(raw) ? raw : undefined;
   if (FORBIDDEN_ESCAPE.test(raw)) return undefined;
   try {
@@ -24,10 +25,13 @@ const MAX_PATH_LENGTH = 8_192;
 /** `/`, `\`, `.` and `%` themselves have no business being encoded; control characters have none at all. */
 const FORBIDDEN_ESCAPE = /%(2f|5c|2e|25|0[0-9a-f]|1[0-9a-f]|7f)/i;
 
+/** Java servers take `;` and what follows away before they look for dot segments. */
+const DOT_SEGMENT = /^\.{1,2}(;|$)/;
+
 function isPlain(path: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (/[\\#\u0000-\u0020\u007f]/.test(path)) return false;
-  return !path.split('/').some((segment) => segment === '.' || segment === '..');
+  if (/[\\#\u0000-\u001f\u007f]/.test(path)) return false;
+  return !path.split('/').some((segment) => DOT_SEGMENT.test(segment));
 }
 
 /** The target without one query parameter: a key that stood there goes no further. */

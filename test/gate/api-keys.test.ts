@@ -54,6 +54,21 @@ t.test('API keys', async (t) => {
     t.same(fields, ['allowed_addresses', 'environment', 'expires_at', 'limits', 'name', 'scopes']);
   });
 
+  await t.test('end at a moment that there is', async (t) => {
+    const make = (expires_at: string) =>
+      desk.call('POST', '/manage/v1/api-keys', {
+        ...{ organization_id: tenant, name: 'Ends', scopes: [], expires_at },
+      });
+    const leap = await make('2030-12-31T23:59:60Z');
+    t.match(leap, { status: 201, body: { expires_at: '2030-12-31T23:59:59.000Z' } });
+    // In UTC it is the year 10000, which no timestamp can be written with.
+    const late = await make('9999-12-31T23:59:59-01:00');
+    t.match(late, { status: 400, body: { errors: [{ path: 'expires_at' }] } });
+    const path = `/manage/v1/api-keys/${leap.body.id}`;
+    const changed = await desk.call('PATCH', path, { expires_at: '2031-12-31T23:59:60Z' });
+    t.match(changed, { status: 200, body: { expires_at: '2031-12-31T23:59:59.000Z' } });
+  });
+
   await t.test('come only from where they may', async (t) => {
     const { key } = await make({ allowed_addresses: ['203.0.113.0/24', '2001:db8::1'] });
     t.match(await use(key, '203.0.113.9'), { allowed: true });

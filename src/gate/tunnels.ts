@@ -1,0 +1,72 @@
+import type { Duplex } from 'node:stream';
+
+/** How long one direction may stay open when the other one has ended. */
+const HALF_OPEN_MS = 30_000;
+
+/** The upgraded connections: from then on bytes go both ways, unread. */
+export interface Tunnels {
+  /**
+   * Tells the caller that the protocols were switched, and joins both ends until one of them leaves.
+   *
+   * @param head what the caller sent ahead
+   * @returns when both ends are closed
+   */
+  join(caller: Duplex, head: Buffer, upstream: Duplex, answerHead: string): Promise<void>;
+  /** At the stop: cuts all, those included that are only just being made. */
+  closeAll(): void;
+}
+
+export function createTunnels(): Tunnels {
+  const open = new Set<() => void>();
+  let closing = false;
+  return {
+    async join(caller, head, upstream, answerHead) {
+      const cut = () => {
+        caller.destroy();
+        upstream.destroy();
+      };
+      if (closing || caller.destroyed || upstream.destroyed) return cut();
+      const closed = Promise.all([follow(caller, upstream), follow(upstream, caller)]);
+      open.add(cut);
+      caller.write(answerHead, 'latin1');
+      if (head.length > 0) upstream.write(head);
+      caller.pipe(upstream);
+      upstream.pipe(caller);
+      await closed;
+      open.delete(cut);
+    },
+    closeAll() {
+      closing = true;
+      for (const cut of open) cut();
+    },
+  };
+}
+
+/** When this end is gone, so is the other; when it has only finished, the other may say the rest. */
+function follow(end: Duplex, other: Duplex): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let timer: NodeJS.Timeout | undefined;
+  const hurry = () => {
+    timer ??= setTimeout(() => other.destroy(), HALF_OPEN_MS);
+  };
+  other.once('close', () => clearTimeout(timer));
+  end.on('error', () => end.destroy());
+  end.once('end', hurry);
+  end.once('close', () => {
+    if (end.readableEnded && !other.destroyed) {
+      other.end();
+      hurry();
+    } else {
+      other.destroy();
+    }
+    resolve();
+  });
+  return promise;
+}
+
+/** The 101 as the caller gets it: the upstream's, with the upgrade that it agreed to (RFC 9110 §7.8). */
+export function switchingHead(raw: readonly string[]): string {
+  const lines = ['connection: Upgrade', 'upgrade: websocket'];
+  for (let i = 0; i + 1 < raw.length; i += 2) lines.push(`${raw[i]}: ${raw[i + 1]}`);
+  return ['HTTP/1.1 101 Switching Protocols', ...lines, '', ''].join('\r\n');
+}
