@@ -1,0 +1,97 @@
+import type { Executor } from '../database/executor.ts';
+import { newIdSql } from '../database/new-id.ts';
+import type { EventContent } from './events.ts';
+
+/** Tells every process that there is something to deliver. */
+export const OUTBOX_CHANNEL = 'gatehouse_outbox';
+
+/** The parts of an event that is about to be queued, as SQL. */
+interface QueuedEvent {
+  readonly organizationId: string;
+  /** Text. */
+  readonly type: string;
+  /** JSON. */
+  readonly data: string;
+  /** A point in time. */
+  readonly at: string;
+  /** Text; by default a new one. One that was queued before is not queued again. */
+  readonly id?: string;
+}
+
+/**
+ * Parts of a WITH that put an event into the outbox if anybody has subscribed to it, and the SELECT that
+ * tells the workers: for a statement that writes what the event is about, so that both happen or neither.
+ */
+export const queueParts = ({
+  organizationId,
+  type,
+  data,
+  at,
+  id = newIdSql(at),
+}: QueuedEvent): string =>
+  `queued AS (
+     INSERT INTO outbox (id, topic, organization_id, payload, created_at, available_at)
+     SELECT ${id}, 'webhook', ${organizationId},
+       jsonb_build_object('type', ${type}, 'data', ${data}), ${at}, ${at}
+     WHERE EXISTS (SELECT FROM webhook_subscriptions
+       WHERE organization_id = ${organizationId} AND status <> 'disabled'
+         AND events && ARRAY['*', ${type}])
+     ON CONFLICT (id) DO NOTHING RETURNING id)
+   SELECT pg_notify('${OUTBOX_CHANNEL}', 'webhook') FROM queued`;
+
+/**
+ * Puts an event into the outbox if anybody has subscribed to it.
+ *
+ * @param event.id one that was queued before is not queued again
+ */
+export async function queueEvent(
+  executor: Executor,
+  event: EventContent & { id: string; organizationId: string; occurredAt: Date },
+): Promise<void> {
+  const { id, organizationId, type, data, occurredAt } = event;
+  await executor.query({
+    name: 'queue_webhook_event',
+    text: `WITH ${queueParts({ ...GIVEN, id: '$1::text' })}`,
+    values: [id, organizationId, type, JSON.stringify(data), occurredAt],
+  });
+}
+
+const GIVEN = {
+  organizationId: '$2::text',
+  type: '$3::text',
+  data: '$4::jsonb',
+  at: '$5::timestamptz',
+};
+
+const MOST_EVENTS = 200;
+
+/**
+ * Makes a delivery of each waiting event for each subscription to it, once, whatever the number of
+ * processes.
+ *
+ * @returns whether there may be more
+ */
+export async function fanOut(executor: Executor, now: Date): Promise<boolean> {
+  const { rowCount } = await executor.query({
+    name: 'fan_out_webhook_events',
+    text: `WITH taken AS (
+             SELECT id, organization_id, payload->>'type' AS type FROM outbox
+             WHERE delivered_at IS NULL AND topic = 'webhook'
+             ORDER BY available_at LIMIT ${MOST_EVENTS} FOR UPDATE SKIP LOCKED),
+           made AS (
+             INSERT INTO webhook_deliveries
+               (id, subscription_id, event_id, created_at, next_attempt_at)
+             SELECT ${newIdSql('$1::timestamptz')}, s.id, taken.id, $1, $1
+             FROM taken JOIN webhook_subscriptions s ON s.organization_id = taken.organization_id
+             WHERE s.status <> 'disabled' AND s.events && ARRAY['*', taken.type]
+             ON CONFLICT (event_id, subscription_id) DO NOTHING)
+           UPDATE outbox SET delivered_at = $1 FROM taken WHERE outbox.id = taken.id`,
+    values: [now],
+  });
+  return rowCount === MOST_EVENTS;
+}
+
+/** Says that there is something to deliver, at the commit of the transaction. */
+export async function wakeWorkers(executor: Executor): Promise<void> {
+  await executor.query(`SELECT pg_notify('${OUTBOX_CHANNEL}', 'webhook')`);
+}

@@ -1,0 +1,119 @@
+import t from 'tap';
+import { openHouse } from '../management/house.ts';
+
+const house = await openHouse(t, { platform: 'kaie' });
+const { get, post, patch } = house;
+const strict = await openHouse(t, {
+  platform: 'kaie',
+  environment: {
+    NODE_ENV: 'production',
+    ISSUER: 'https://auth.kaie.example',
+    ALLOW_PRIVATE_TARGETS: '0',
+  },
+});
+
+const newOrganization = async (of = house) =>
+  (await of.post('/organizations', { name: 'Acme' })).body.id as string;
+const url = 'https://receiver.example.com/hooks?token=of-theirs';
+const newWebhook = async (organization_id: string) =>
+  (await post('/webhooks', { organization_id, url, events: ['*'] })).body;
+
+t.test('a secret is shown once, and stored encrypted', async (t) => {
+  const organization = await newOrganization();
+  const { id, secret } = await newWebhook(organization);
+  t.match(secret, /^whsec_[A-Za-z0-9+/]{43}=$/);
+  const read = await get(`/webhooks/${id}`);
+  t.match(read.body, { organization_id: organization, url, events: ['*'], status: 'active' });
+  t.notMatch(read.text, secret);
+  t.notMatch((await get(`/webhooks?organization_id=${organization}`)).text, secret);
+  const { rows } = await house.database.pool.query(
+    'SELECT encrypted FROM webhook_secrets WHERE subscription_id = $1',
+    [id],
+  );
+  t.notMatch(rows[0].encrypted.toString('latin1'), secret.slice(10));
+  const log = (await get(`/audit?organization_id=${organization}`)).text;
+  t.notMatch(log, secret);
+  t.notMatch(log, 'of-theirs', 'nor does the log have the path of the receiver');
+  t.notMatch(house.gatehouse.logLines.join('\n'), secret);
+});
+
+t.test('a rotated secret is another one', async (t) => {
+  const { id, secret } = await newWebhook(await newOrganization());
+  const rotated = await post(`/webhooks/${id}/rotate`, { overlap_seconds: 3600 });
+  t.equal(rotated.status, 200);
+  t.not(rotated.body.secret, secret);
+  await Promise.all(
+    Array.from({ length: 8 }, () => post(`/webhooks/${id}/rotate`, { overlap_seconds: 3600 })),
+  );
+  const { rows } = await house.database.pool.query(
+    `SELECT count(*)::int AS all, (count(*) FILTER (WHERE expires_at IS NULL))::int AS lasting
+     FROM webhook_secrets WHERE subscription_id = $1`,
+    [id],
+  );
+  t.same(rows[0], { all: 5, lasting: 1 }, 'of many at once the last one stays');
+  t.equal((await post(`/webhooks/${id}/rotate`, { overlap_seconds: -1 })).status, 400);
+});
+
+t.test('it is paused and resumed', async (t) => {
+  const { id } = await newWebhook(await newOrganization());
+  t.match((await post(`/webhooks/${id}/pause`)).body, { status: 'paused' });
+  t.match((await patch(`/webhooks/${id}`, { status: 'active' })).body, { status: 'active' });
+  t.equal((await patch(`/webhooks/${id}`, { status: 'disabled' })).status, 400);
+  t.match((await post(`/webhooks/${id}/resume`)).body, { status: 'active' });
+});
+
+t.test('a receiver is https, on the public internet, and without a password', async (t) => {
+  const organization_id = await newOrganization(strict);
+  const wrong = [
+    'http://receiver.example.com/',
+    'https://user:secret@receiver.example.com/',
+    'https://receiver.example.com/#here',
+    'https://127.0.0.1/',
+    'https://[::1]/',
+    'https://[::ffff:127.0.0.1]/',
+    'https://169.254.169.254/latest/meta-data',
+    'https://2130706433/',
+    'https://0x7f.1/',
+    'https://10.0.0.1:8443/',
+    'ftp://receiver.example.com/',
+    'javascript:alert(1)',
+    'receiver.example.com',
+    '//receiver.example.com',
+  ];
+  for (const each of wrong) {
+    const answer = await strict.post('/webhooks', { organization_id, url: each, events: ['*'] });
+    t.equal(answer.status, 400, each);
+    t.match(answer.body.errors, [{ path: 'url' }], each);
+  }
+  const right = { organization_id, url, events: ['workflow.created'] };
+  const { id } = (await strict.post('/webhooks', right)).body;
+  t.equal((await strict.patch(`/webhooks/${id}`, { url: wrong[3] })).status, 400);
+  t.equal((await strict.patch('/webhooks/unknown', { url: wrong[3] })).status, 404);
+  for (const events of [[], ['made.up'], ['workflow.created', 'made.up']]) {
+    t.equal((await strict.post('/webhooks', { organization_id, url, events })).status, 400);
+  }
+});
+
+t.test('an organization has at most twenty, however many ask at once', async (t) => {
+  const organization_id = await newOrganization();
+  const answers = await Promise.all(
+    Array.from({ length: 30 }, () => post('/webhooks', { organization_id, url, events: ['*'] })),
+  );
+  const statuses = answers.map(({ status }) => status);
+  t.equal(statuses.filter((status) => status === 201).length, 20);
+  t.equal(statuses.filter((status) => status === 409).length, 10);
+});
+
+t.test('a delivery belongs to its webhook alone', async (t) => {
+  const organization = await newOrganization();
+  const [one, two] = [await newWebhook(organization), await newWebhook(organization)];
+  const delivery = (await post(`/webhooks/${one.id}/test`)).body;
+  t.match(delivery, { type: 'webhook.test', status: 'pending', attempts: 0, history: [] });
+  t.equal((await get(`/webhooks/${one.id}/deliveries/${delivery.id}`)).status, 200);
+  t.equal((await get(`/webhooks/${two.id}/deliveries/${delivery.id}`)).status, 404);
+  const path = `/webhooks/${two.id}/deliveries/${delivery.id}/redeliver`;
+  t.equal((await post(path)).status, 404);
+  t.equal((await get(`/webhooks/${two.id}/deliveries`)).body.data.length, 0);
+  await house.delete(`/webhooks/${one.id}`);
+  t.equal((await get(`/webhooks/${one.id}/deliveries`)).status, 404);
+});
