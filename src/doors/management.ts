@@ -2,6 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import {
   type Authenticate,
   mayUse,
+  type Nobody,
   type Principal,
   type RouteAccess,
 } from '../management/principal.ts';
@@ -38,7 +39,7 @@ export interface ManagementDoorDependencies {
 const BODY_LIMIT_BYTES = 128 * 1024;
 
 /**
- * The management door: JSON in and out, a bearer credential, problem details (RFC 9457) for whatever goes
+ * The management door: JSON in and out, one credential, problem details (RFC 9457) for whatever goes
  * wrong. A route that does not declare `config.access` is refused when it is registered.
  */
 export function useManagementDoor(door: FastifyInstance, deps: ManagementDoorDependencies): void {
@@ -79,16 +80,25 @@ async function admit(
   // An unknown path has no declaration: who may not ask isn't told that it is unknown.
   const access = request.is404 ? undefined : request.routeOptions.config.access;
   if (access === 'anyone') return null;
-  const { authorization } = request.headers;
-  if (authorization === undefined) {
-    throw new ProblemError('unauthenticated', 'Send the header Authorization: Bearer <ADMIN_KEY>.');
-  }
-  const principal = await authenticate(authorization, request.ip);
-  if (!principal) {
-    throw new ProblemError('unauthenticated', 'The credential is not one that is good here.');
-  }
+  const principal = await authenticate(request.headers, request.ip);
+  if (principal.kind === 'nobody') throw withoutPrincipal(principal);
   if (access === undefined || mayUse(principal, access)) return principal;
-  throw new ProblemError('forbidden', `The credential does not include ${access}.`);
+  const detail =
+    access === 'operator'
+      ? 'Only the operator may do this.'
+      : `The credential does not include ${access}.`;
+  throw new ProblemError('forbidden', detail);
+}
+
+function withoutPrincipal({ because }: Nobody): ProblemError {
+  switch (because) {
+    case 'missing':
+      return new ProblemError('unauthenticated', 'Send the header Authorization: Bearer <key>.');
+    case 'several':
+      return new ProblemError('malformed_request', 'Send exactly one credential, in one header.');
+    case 'refused':
+      return new ProblemError('unauthenticated', 'The credential is not one that is good here.');
+  }
 }
 
 /** The one place where this door words an error. Detail and cause go to the log. */

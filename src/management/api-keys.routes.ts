@@ -1,12 +1,22 @@
+import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { type ApiKey, statusOf } from '../credentials/api-keys/api-key.ts';
-import type { ApiKeyOutcome, KeyProblem } from '../credentials/api-keys/api-keys.service.ts';
+import type { ApiKeyOutcome, KeyRefusal } from '../credentials/api-keys/api-keys.service.ts';
 import type { Credentials } from '../credentials/credentials.ts';
 import { pageOf, readCursor } from '../lib/cursor.ts';
 import { looksLikeId } from '../lib/identifier.ts';
+import { readTimestamp } from '../lib/timestamp.ts';
 import { auditContextOf } from './audit-context.ts';
 import type { ManagementDependencies } from './management.routes.ts';
-import { type FieldError, notFound, ProblemError } from './problems.ts';
+import { ownerOf } from './owner.ts';
+import { makerOf, narrowedTo, tenantOf } from './principal.ts';
+import {
+  type FieldError,
+  invalidField,
+  notFound,
+  ProblemError,
+  unknownOrganization,
+} from './problems.ts';
 import * as s from './schemas.ts';
 
 const STATUSES = ['active', 'disabled', 'expired', 'revoked'] as const;
@@ -52,8 +62,8 @@ const writable = {
 const tags = ['API keys'];
 const answer = { 200: s.ref(Key, { description: 'The key.' }) };
 const LONGEST_OVERLAP_SECONDS = 30 * 86_400;
-/** The operator: every tenant, every scope. */
-const ROOT = { organizationId: null, scopes: 'all' } as const;
+const MAKERS_POWER =
+  'Nobody makes, widens, enables or rotates a key that holds more than they do, in scopes, limits, addresses, expiry or environment.';
 
 /** Keys for the platform's API. The key itself is shown once. */
 export function apiKeyRoutes(api: s.ManagementApi, deps: ManagementDependencies): void {
@@ -77,11 +87,11 @@ function addReads(api: s.ManagementApi, deps: ManagementDependencies): void {
       }),
       response: { 200: s.pageOf(Key, 'A page of keys.') },
     },
-    handler: async ({ query }) => {
-      const { limit = s.DEFAULT_PAGE_SIZE, cursor, organization_id: organizationId } = query;
+    handler: async ({ query, principal }) => {
+      const { limit = s.DEFAULT_PAGE_SIZE, cursor } = query;
       const before = readCursor('api-keys', cursor);
       const keys = await deps.credentials.apiKeys.list({
-        organizationId: organizationId ?? null,
+        organizationId: narrowedTo(principal, query.organization_id) ?? null,
         includeRevoked: false,
         beforeId: before,
         limit: limit + 1,
@@ -98,9 +108,9 @@ function addReads(api: s.ManagementApi, deps: ManagementDependencies): void {
       params: Params,
       response: answer,
     },
-    handler: async ({ params }) => {
+    handler: async ({ params, principal }) => {
       const key = looksLikeId(params.id)
-        ? await deps.credentials.apiKeys.find(params.id, ROOT)
+        ? await deps.credentials.apiKeys.find(params.id, tenantOf(principal))
         : undefined;
       if (!key) throw notFound('API key');
       return toKey(key, deps);
@@ -113,10 +123,15 @@ function addCreation(api: s.ManagementApi, deps: ManagementDependencies): void {
     config: { access: 'api-keys:write' },
     schema: {
       ...{ tags, operationId: 'createApiKey', summary: 'Make an API key' },
+      description: `${MAKERS_POWER} What a key does not say of the one it makes, that one takes over.`,
       body: s.closed({
-        organization_id: s.idOf('the organization it acts for'),
+        organization_id: s.ownOrganization,
         name: writable.name,
-        environment: s.optional(s.text(1, 100, { description: 'Default: the platform’s first.' })),
+        environment: s.optional(
+          s.text(1, 100, {
+            description: 'Default: that of the key that makes it, else the platform’s first.',
+          }),
+        ),
         permission_set: s.optional(writable.permission_set),
         scopes: s.optional(writable.scopes),
         limits: s.optional(writable.limits),
@@ -126,15 +141,17 @@ function addCreation(api: s.ManagementApi, deps: ManagementDependencies): void {
       response: { 201: s.ref(KeyWithSecret, { description: 'The key, with its secret.' }) },
     },
     handler: async (request, reply) => {
-      const { body } = request;
+      const { body, principal } = request;
       const input = {
-        ...{ organizationId: body.organization_id, name: body.name },
+        ...{ organizationId: ownerOf(principal, body.organization_id), name: body.name },
         ...{ environment: body.environment, permissionSet: body.permission_set },
         ...{ scopes: body.scopes, limits: body.limits, allowedAddresses: body.allowed_addresses },
         expiresAt: toDate(body.expires_at),
       };
-      const outcome = await deps.credentials.apiKeys.create(input, ROOT, auditContextOf(request));
-      return reply.code(201).send(toKeyWithSecret(outcome, deps, 'organization_id'));
+      const audit = auditContextOf(request);
+      const outcome = await deps.credentials.apiKeys.create(input, makerOf(principal), audit);
+      if (outcome.outcome === 'not_found') throw unknownOrganization();
+      return reply.code(201).send(toKeyWithSecret(outcome, deps));
     },
   });
 
@@ -142,7 +159,7 @@ function addCreation(api: s.ManagementApi, deps: ManagementDependencies): void {
     config: { access: 'api-keys:write' },
     schema: {
       ...{ tags, operationId: 'rotateApiKey', summary: 'Give an API key a new secret' },
-      description: 'Both work for `overlap_seconds`; then the old one stops.',
+      description: `Both work for \`overlap_seconds\`; then the old one stops. No more than ten old ones work at a time. ${MAKERS_POWER}`,
       params: Params,
       body: s.closed({
         overlap_seconds: s.optional(
@@ -155,11 +172,10 @@ function addCreation(api: s.ManagementApi, deps: ManagementDependencies): void {
       const { params, body } = request;
       const overlap = body.overlap_seconds ?? 0;
       const audit = auditContextOf(request);
+      const maker = makerOf(request.principal);
       if (!looksLikeId(params.id)) throw notFound('API key');
-      return toKeyWithSecret(
-        await deps.credentials.apiKeys.rotate(params.id, overlap, ROOT, audit),
-        deps,
-      );
+      const outcome = await deps.credentials.apiKeys.rotate(params.id, overlap, maker, audit);
+      return toKeyWithSecret(outcome, deps);
     },
   });
 }
@@ -192,7 +208,7 @@ function addChanges(api: s.ManagementApi, deps: ManagementDependencies): void {
         ...(allowed_addresses === undefined ? {} : { allowedAddresses: allowed_addresses }),
         ...(expires_at === undefined ? {} : { expiresAt: toDate(expires_at) ?? null }),
       };
-      return toKey(await change(deps, request.params.id, changes, auditContextOf(request)), deps);
+      return toKey(await change(deps, request, changes), deps);
     },
   });
 
@@ -203,10 +219,7 @@ function addChanges(api: s.ManagementApi, deps: ManagementDependencies): void {
       params: Params,
       response: answer,
     },
-    handler: async (request) => {
-      const audit = auditContextOf(request);
-      return toKey(await change(deps, request.params.id, { disabled: true }, audit), deps);
-    },
+    handler: async (request) => toKey(await change(deps, request, { disabled: true }), deps),
   });
 }
 
@@ -222,7 +235,11 @@ function addEnds(api: s.ManagementApi, deps: ManagementDependencies): void {
       const { id } = request.params;
       const revoked =
         looksLikeId(id) &&
-        (await deps.credentials.apiKeys.revoke(id, ROOT, auditContextOf(request)));
+        (await deps.credentials.apiKeys.revoke(
+          id,
+          tenantOf(request.principal),
+          auditContextOf(request),
+        ));
       if (!revoked) throw notFound('API key');
       return reply.code(204).send(null);
     },
@@ -230,43 +247,50 @@ function addEnds(api: s.ManagementApi, deps: ManagementDependencies): void {
 }
 
 type Changes = Parameters<Credentials['apiKeys']['update']>[1];
-type Audit = ReturnType<typeof auditContextOf>;
 
 async function change(
   deps: ManagementDependencies,
-  id: string,
+  request: FastifyRequest<{ Params: { id: string } }>,
   changes: Changes,
-  audit: Audit,
 ): Promise<ApiKey> {
+  const { id } = request.params;
   if (!looksLikeId(id)) throw notFound('API key');
-  const outcome = await deps.credentials.apiKeys.update(id, changes, ROOT, audit);
-  if (outcome.outcome === 'not_found') throw notFound('API key');
-  if (outcome.outcome === 'invalid') throw refusal(outcome.problems);
+  const maker = makerOf(request.principal);
+  const audit = auditContextOf(request);
+  const outcome = await deps.credentials.apiKeys.update(id, changes, maker, audit);
+  if (outcome.outcome !== 'done') throw refusal(outcome);
   return outcome.key;
 }
 
 function toKeyWithSecret(
   outcome: ApiKeyOutcome,
   deps: ManagementDependencies,
-  missing?: string,
 ): Static<typeof KeyWithSecret> {
-  if (outcome.outcome === 'invalid') throw refusal(outcome.problems);
-  if (outcome.outcome === 'not_found') {
-    if (missing) throw refusal([{ field: missing, message: 'there is no such organization' }]);
-    throw notFound('API key');
-  }
+  if (outcome.outcome !== 'done') throw refusal(outcome);
   return { ...toKey(outcome.key, deps), key: outcome.secret };
 }
 
-function refusal(problems: readonly KeyProblem[]): ProblemError {
-  const errors = problems.map(
+function refusal(refused: KeyRefusal): ProblemError {
+  if (refused.outcome === 'not_found') return notFound('API key');
+  const errors = refused.problems.map(
     ({ field, message }): FieldError => ({ in: 'body', path: field, message }),
   );
-  return new ProblemError('validation_failed', 'The key cannot be made like this.', { errors });
+  return refused.outcome === 'beyond'
+    ? new ProblemError('forbidden', 'The key would hold more than whoever asks; see errors.', {
+        errors,
+      })
+    : new ProblemError('validation_failed', 'The key cannot be like this.', { errors });
 }
 
-const toDate = (text: string | null | undefined) =>
-  typeof text === 'string' ? new Date(text) : text;
+/** @throws ProblemError validation_failed where the schema's date-time is no moment that Date has */
+function toDate(text: string | null | undefined): Date | null | undefined {
+  if (typeof text !== 'string') return text;
+  const date = readTimestamp(text);
+  if (date === undefined) {
+    throw invalidField('expires_at', 'must be a date and time like 2030-01-31T00:00:00Z (RFC 3339)');
+  }
+  return date;
+}
 
 function toKey(key: ApiKey, { clock }: ManagementDependencies): Static<typeof Key> {
   return {

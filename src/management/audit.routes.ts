@@ -1,7 +1,9 @@
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import { listAuditEvents } from '../audit/audit.store.ts';
-import { AUDIT_EVENT_TYPES, type RecordedAuditEvent } from '../audit/audit.ts';
+import { AUDIT_EVENT_TYPES } from '../audit/audit.ts';
+import { auditRecordOf } from '../audit/audit-record.ts';
 import type { ManagementDependencies } from './management.routes.ts';
+import { narrowedTo } from './principal.ts';
 import * as s from './schemas.ts';
 
 const AuditEvent = s.closed(
@@ -49,22 +51,11 @@ export function auditRoutes(api: s.ManagementApi, deps: ManagementDependencies):
       }),
       response: { 200: s.pageOf(AuditEvent, 'A page of events.') },
     },
-    handler: async ({ query }) => {
+    handler: async ({ query, principal }) => {
       const { limit = s.DEFAULT_PAGE_SIZE, cursor: before, type } = query;
-      const filter = { limit, before, type, organizationId: query.organization_id };
-      return s.toPage(await listAuditEvents(deps.database, filter), toAuditEvent);
+      const organizationId = narrowedTo(principal, query.organization_id);
+      const filter = { limit, before, type, organizationId };
+      return s.toPage(await listAuditEvents(deps.database, filter), auditRecordOf);
     },
   });
 }
-
-const toAuditEvent = (event: RecordedAuditEvent): Static<typeof AuditEvent> => ({
-  id: event.id,
-  occurred_at: event.occurredAt.toISOString(),
-  type: event.type,
-  actor: { kind: event.actor.kind, id: event.actor.id ?? null },
-  organization_id: event.organizationId ?? null,
-  target: event.target ?? null,
-  address: event.address ?? null,
-  request_id: event.requestId ?? null,
-  details: event.details,
-});

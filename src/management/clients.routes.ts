@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { pageOf, readCursor } from '../lib/cursor.ts';
 import { looksLikeId } from '../lib/identifier.ts';
 import type { GrantType, OAuthClient } from '../oauth/clients/client.ts';
-import type { ClientProblem } from '../oauth/clients/clients.service.ts';
+import type { ClientRefusal } from '../oauth/clients/clients.service.ts';
 import { auditContextOf } from './audit-context.ts';
 import {
   allOptional,
@@ -17,17 +17,22 @@ import {
   toClientInput,
 } from './client-metadata.ts';
 import type { ManagementDependencies } from './management.routes.ts';
+import { isTheirs, makerOf, narrowedTo, type Principal, tenantOf } from './principal.ts';
 import {
   type FieldError,
   invalidField,
   invalidFields,
   notFound,
+  operatorsOnly,
   ProblemError,
+  unknownOrganization,
 } from './problems.ts';
 import * as s from './schemas.ts';
 
 const Params = s.closed({ client_id: s.idOf('the client') });
 const tags = ['Clients'];
+const MAKERS_POWER =
+  'Nobody makes, changes or rotates a client that may ask for more than they hold; shutting one out is never refused.';
 const answer = { 200: s.ref(Client, { description: 'The client.' }) };
 const names = {
   name: s.optional(clientName),
@@ -62,8 +67,9 @@ function addReads(api: s.ManagementApi, deps: ManagementDependencies): void {
       }),
       response: { 200: s.pageOf(Client, 'A page of clients.') },
     },
-    handler: async ({ query }) => {
-      const { limit: size = s.DEFAULT_PAGE_SIZE, organization_id: organizationId } = query;
+    handler: async ({ query, principal }) => {
+      const { limit: size = s.DEFAULT_PAGE_SIZE } = query;
+      const organizationId = narrowedTo(principal, query.organization_id);
       const before = parsePosition(readCursor(LIST, query.cursor, POSITION));
       const isKnown = organizationId === undefined || looksLikeId(organizationId);
       const filter = { organizationId, before, limit: size + 1 };
@@ -79,7 +85,8 @@ function addReads(api: s.ManagementApi, deps: ManagementDependencies): void {
       params: Params,
       response: answer,
     },
-    handler: async ({ params }) => toClient(await findClient(deps, params.client_id)),
+    handler: async ({ params, principal }) =>
+      toClient(await findClient(deps, params.client_id, principal)),
   });
 }
 
@@ -89,12 +96,13 @@ function addCreation(api: s.ManagementApi, deps: ManagementDependencies): void {
     config: { access: 'clients:write' },
     schema: {
       ...{ tags, operationId: 'createClient', summary: 'Register a client' },
-      description: 'Its secret, where its way of authenticating needs one, is shown this once.',
+      description: `Its secret, where its way of authenticating needs one, is shown this once. ${MAKERS_POWER}`,
       body: s.closed({
         ...names,
         organization_id: s.optional(
           s.nullable(s.idOf('its organization'), {
-            description: "Its organization. Absent or null: the operator's own client.",
+            description:
+              "Its organization; by default the caller's. From the operator, absent or null: the operator's own client.",
           }),
         ),
         ...allOptional(METADATA),
@@ -102,20 +110,24 @@ function addCreation(api: s.ManagementApi, deps: ManagementDependencies): void {
       response: { 201: s.ref(RegisteredClient, { description: 'The client.' }) },
     },
     handler: async (request, reply) => {
-      const { body } = request;
+      const { body, principal } = request;
+      operatorsOnly(principal, operatorsFields(body));
       const name = nameOf(body);
       if (name === undefined) throw invalidField('name', 'is missing: text of 1 to 200 characters');
       checkKeys(body);
-      const organizationId = body.organization_id ?? null;
-      if (organizationId !== null && !(await identity.organizations.find(organizationId))) {
-        throw invalidField('organization_id', 'is not the id of an organization');
-      }
+      const organizationId = body.organization_id ?? tenantOf(principal).organizationId;
+      const isKnown =
+        organizationId === null ||
+        (isTheirs(principal, organizationId) &&
+          (await identity.organizations.find(organizationId)));
+      if (!isKnown) throw unknownOrganization();
       const input = { grantTypes: defaultGrants(body), ...toClientInput(body) };
       const outcome = await oauth.clientService.create(
         { ...input, name, organizationId },
         auditContextOf(request),
+        { maker: makerOf(principal) },
       );
-      if (outcome.outcome === 'invalid') throw refusal(outcome.problems, body);
+      if (outcome.outcome !== 'created') throw refusal(outcome, body);
       const { client, secret } = outcome;
       return reply.code(201).send({
         ...toClient(client),
@@ -130,8 +142,7 @@ function addChange(api: s.ManagementApi, deps: ManagementDependencies): void {
     config: { access: 'clients:write' },
     schema: {
       ...{ tags, operationId: 'updateClient', summary: 'Change a client' },
-      description:
-        'Disabling ends everything that was issued to it. A client that begins to authenticate with a secret gets it by a rotation.',
+      description: `Disabling ends everything that was issued to it. A client that begins to authenticate with a secret gets it by a rotation. ${MAKERS_POWER}`,
       params: Params,
       body: s.closed(
         {
@@ -144,7 +155,8 @@ function addChange(api: s.ManagementApi, deps: ManagementDependencies): void {
       response: answer,
     },
     handler: async (request) => {
-      const { params, body } = request;
+      const { params, body, principal } = request;
+      operatorsOnly(principal, operatorsFields(body));
       const name = nameOf(body);
       checkKeys(body);
       const changes = {
@@ -154,9 +166,12 @@ function addChange(api: s.ManagementApi, deps: ManagementDependencies): void {
       };
       const audit = auditContextOf(request);
       if (!looksLikeId(params.client_id)) throw notFound('client');
-      const outcome = await deps.oauth.clientService.update(params.client_id, changes, audit);
-      if (outcome.outcome === 'invalid') throw refusal(outcome.problems, body);
-      return toClient(found(outcome.outcome === 'updated' ? outcome.client : undefined));
+      const { clientService } = deps.oauth;
+      const maker = makerOf(principal);
+      const outcome = await clientService.update(params.client_id, changes, audit, maker);
+      if (outcome.outcome === 'not_found') throw notFound('client');
+      if (outcome.outcome !== 'updated') throw refusal(outcome, body);
+      return toClient(outcome.client);
     },
   });
 }
@@ -168,6 +183,7 @@ function addRotation(api: s.ManagementApi, deps: ManagementDependencies): void {
     config: { access: 'clients:write', problems: ['client_has_no_secret'] },
     schema: {
       ...{ tags, operationId: 'rotateClientSecret', summary: 'Give a client a new secret' },
+      description: MAKERS_POWER,
       params: Params,
       body: Type.Unsafe<{ overlap_seconds?: number } | null>({
         ...s.closed({
@@ -192,7 +208,10 @@ function addRotation(api: s.ManagementApi, deps: ManagementDependencies): void {
       },
     },
     handler: async (request) => {
-      const client = await findClient(deps, request.params.client_id);
+      const { params, principal } = request;
+      const client = await findClient(deps, params.client_id, principal);
+      const problems = deps.oauth.clientService.excessOf(client, makerOf(principal));
+      if (problems.length > 0) throw refusal({ outcome: 'beyond', problems }, {});
       if (!client.tokenEndpointAuthMethod.startsWith('client_secret_')) {
         const detail = `The client authenticates with ${client.tokenEndpointAuthMethod}.`;
         throw new ProblemError('client_has_no_secret', detail);
@@ -215,7 +234,7 @@ function addRemoval(api: s.ManagementApi, deps: ManagementDependencies): void {
       response: { 204: s.deleted('The client is gone.') },
     },
     handler: async (request, reply) => {
-      const client = await findClient(deps, request.params.client_id);
+      const client = await findClient(deps, request.params.client_id, request.principal);
       const removed = await deps.oauth.clientService.delete(client, auditContextOf(request));
       if (!removed) throw notFound('client');
       return reply.code(204).send(null);
@@ -223,14 +242,22 @@ function addRemoval(api: s.ManagementApi, deps: ManagementDependencies): void {
   });
 }
 
-async function findClient(deps: ManagementDependencies, id: string): Promise<OAuthClient> {
-  return found(looksLikeId(id) ? await deps.oauth.clientService.find(id) : undefined);
-}
-
-function found(client: OAuthClient | undefined): OAuthClient {
-  if (!client) throw notFound('client');
+async function findClient(
+  deps: ManagementDependencies,
+  id: string,
+  principal: Principal | null,
+): Promise<OAuthClient> {
+  const client = looksLikeId(id) ? await deps.oauth.clientService.find(id) : undefined;
+  if (!client || !isTheirs(principal, client.organizationId)) throw notFound('client');
   return client;
 }
+
+/** Those of the fields that loosen what the operator holds every tenant's clients to. */
+const operatorsFields = (body: SomeMetadata & { organization_id?: string | null }): string[] => [
+  ...(body.organization_id === null ? ['organization_id'] : []),
+  ...(body.require_pkce === false ? ['require_pkce'] : []),
+  ...((body.introspection_audiences ?? []).length > 0 ? ['introspection_audiences'] : []),
+];
 
 /** @throws ProblemError validation_failed for two different names */
 function nameOf(body: { name?: string; client_name?: string }): string | undefined {
@@ -255,25 +282,21 @@ function defaultGrants({ redirect_uris: redirectUris = [] }: SomeMetadata): Gran
 }
 
 /** The service's problems, each at the field it is about; in a list, at the item it quotes. */
-function refusal(problems: readonly ClientProblem[], body: SomeMetadata): ProblemError {
-  return invalidFields(
-    problems.map(({ field, message }): FieldError => {
-      const value: unknown = body[field as keyof SomeMetadata];
-      const items: unknown[] = Array.isArray(value) ? value : [];
-      const index = items.findIndex((item) => message.startsWith(`${JSON.stringify(item)} `));
-      if (index < 0) {
-        const path = field === 'client_name' ? 'name' : field;
-        return { in: 'body', path, message: withoutStart(message, field) };
-      }
-      const found = JSON.stringify(items[index]);
-      return {
-        in: 'body',
-        path: `${field}[${index}]`,
-        message: withoutStart(message, found),
-        found,
-      };
-    }),
-  );
+function refusal({ outcome, problems }: ClientRefusal, body: SomeMetadata): ProblemError {
+  const errors = problems.map(({ field, message }): FieldError => {
+    const value: unknown = body[field as keyof SomeMetadata];
+    const items: unknown[] = Array.isArray(value) ? value : [];
+    const index = items.findIndex((item) => message.startsWith(`${JSON.stringify(item)} `));
+    if (index < 0) {
+      const path = field === 'client_name' ? 'name' : field;
+      return { in: 'body', path, message: withoutStart(message, field) };
+    }
+    const found = JSON.stringify(items[index]);
+    return { in: 'body', path: `${field}[${index}]`, message: withoutStart(message, found), found };
+  });
+  if (outcome === 'invalid') return invalidFields(errors);
+  const detail = 'The client would hold more than whoever asks; see errors.';
+  return new ProblemError('forbidden', detail, { errors });
 }
 
 const withoutStart = (message: string, start: string) =>

@@ -32,7 +32,7 @@ export function consentRoutes(api: s.ManagementApi, deps: ManagementDependencies
   api.addSchema(Consent);
 
   api.get('/consents', {
-    config: { access: 'consents:read' },
+    config: { access: 'operator' },
     schema: {
       ...{ tags, operationId: 'listConsents', summary: "List a user's consents" },
       description: 'Those that stand, the one used last first, on one page.',
@@ -47,7 +47,7 @@ export function consentRoutes(api: s.ManagementApi, deps: ManagementDependencies
   });
 
   api.delete('/consents/:id', {
-    config: { access: 'consents:write' },
+    config: { access: 'operator' },
     schema: {
       ...{ tags, operationId: 'revokeConsent', summary: 'Revoke a consent' },
       description: 'And all that was issued under it.',

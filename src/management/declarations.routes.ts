@@ -11,6 +11,9 @@ const Scope = s.closed(
     description: Type.String({ description: 'One sentence for the consent page.' }),
     access: s.choice(['read', 'write', 'admin'], { description: 'From harmless to grave.' }),
     implies: Type.Array(Type.String(), { description: 'Every scope that it includes.' }),
+    manages: Type.Array(Type.String(), {
+      description: 'What of their own organization its holders read and change in this API.',
+    }),
     resources: Type.Array(Type.String(), {
       description: 'The audiences of the tokens that may hold it.',
     }),
@@ -68,6 +71,7 @@ export function declarationRoutes(api: s.ManagementApi, deps: ManagementDependen
       return s.toPage(s.whole(platform.scopes), (scope) => ({
         ...scope,
         implies: [...scope.implies],
+        manages: [...scope.manages],
         resources: resources
           .filter((resource) => resource.scopes.includes(scope.name))
           .map((resource) => resource.identifier),

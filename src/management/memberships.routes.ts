@@ -1,8 +1,15 @@
 import type { Static } from 'typebox';
-import type { Membership as StoredMembership } from '../identity/identity.ts';
+import { environmentsOf } from '../credentials/api-keys/api-key-rules.ts';
+import { boundsOf } from '../credentials/maker.ts';
+import {
+  isDemotion,
+  type Role,
+  type Membership as StoredMembership,
+} from '../identity/identity.ts';
 import type { Page } from '../lib/cursor.ts';
 import { auditContextOf } from './audit-context.ts';
 import type { ManagementDependencies } from './management.routes.ts';
+import { makerOf, narrowedTo, type Principal } from './principal.ts';
 import { invalidField, notFound } from './problems.ts';
 import * as s from './schemas.ts';
 
@@ -40,7 +47,8 @@ function addReads(api: s.ManagementApi, { identity }: ManagementDependencies): v
     config: { access: 'memberships:read' },
     schema: {
       ...{ tags, operationId: 'listMemberships', summary: 'List memberships, newest first' },
-      description: 'Of an organization or of a user: one of the two is needed.',
+      description:
+        'Of an organization or of a user: the operator must name one of the two. Others see their own organization.',
       querystring: s.closed({
         ...s.pageQuery,
         organization_id: s.optional(s.idOf('the organization')),
@@ -48,7 +56,10 @@ function addReads(api: s.ManagementApi, { identity }: ManagementDependencies): v
       }),
       response: { 200: s.pageOf(Membership, 'A page of memberships.') },
     },
-    handler: async ({ query }) => s.toPage(await listed(query), toMembership),
+    handler: async ({ query, principal }) => {
+      const organizationId = narrowedTo(principal, query.organization_id);
+      return s.toPage(await listed({ ...query, organizationId }), toMembership);
+    },
   });
 
   api.get(PATH, {
@@ -58,17 +69,19 @@ function addReads(api: s.ManagementApi, { identity }: ManagementDependencies): v
       params: Params,
       response: answer,
     },
-    handler: async ({ params }) =>
-      toMembership(found(await memberships.find(params.user_id, params.organization_id))),
+    handler: async ({ params, principal }) => {
+      const organizationId = organizationIn(params, principal);
+      return toMembership(found(await memberships.find(params.user_id, organizationId)));
+    },
   });
 
   async function listed(query: {
-    organization_id?: string;
+    organizationId: string | undefined;
     user_id?: string;
     limit?: number;
     cursor?: string;
   }): Promise<Page<StoredMembership>> {
-    const { organization_id: organizationId, user_id: userId } = query;
+    const { organizationId, user_id: userId } = query;
     const page = { limit: query.limit ?? s.DEFAULT_PAGE_SIZE, cursor: query.cursor };
     if (organizationId !== undefined && userId !== undefined) {
       const one = await memberships.find(userId, organizationId);
@@ -82,7 +95,7 @@ function addReads(api: s.ManagementApi, { identity }: ManagementDependencies): v
 
 function addCreation(api: s.ManagementApi, { identity }: ManagementDependencies): void {
   api.post('/memberships', {
-    config: { access: 'memberships:write', problems: ['already_member'] },
+    config: { access: 'operator', problems: ['already_member'] },
     schema: {
       ...{ tags, operationId: 'createMembership', summary: 'Make a user a member' },
       body: s.closed({
@@ -101,21 +114,26 @@ function addCreation(api: s.ManagementApi, { identity }: ManagementDependencies)
   });
 }
 
-function addChanges(api: s.ManagementApi, { identity }: ManagementDependencies): void {
-  const { memberships } = identity;
+function addChanges(api: s.ManagementApi, deps: ManagementDependencies): void {
+  const { memberships } = deps.identity;
   api.patch(PATH, {
     config: { access: 'memberships:write', problems: ['last_owner'] },
     schema: {
       ...{ tags, operationId: 'updateMembership', summary: 'Give a member another role' },
-      description: 'One with less power ends what was issued to the member for the organization.',
+      description:
+        'One with less power ends what was issued to the member for the organization. Only the operator makes owners or changes them, and nobody gives more power than they hold.',
       params: Params,
       body: s.closed({ role }),
       response: answer,
     },
     handler: async (request) => {
-      const { user_id: userId, organization_id: organizationId } = request.params;
-      const wanted = { userId, organizationId, role: request.body.role };
-      const changed = await memberships.changeRole(wanted, auditContextOf(request));
+      const { params, principal } = request;
+      const { role } = request.body;
+      const wanted = {
+        ...{ userId: params.user_id, organizationId: organizationIn(params, principal), role },
+      };
+      const permits = (current: Role) => mayGiveRole(deps, principal, current, role);
+      const changed = await memberships.changeRole(wanted, auditContextOf(request), permits);
       return toMembership(found(changed));
     },
   });
@@ -129,12 +147,38 @@ function addChanges(api: s.ManagementApi, { identity }: ManagementDependencies):
       response: { 204: s.deleted('The membership has ended.') },
     },
     handler: async (request, reply) => {
-      const { user_id: userId, organization_id: organizationId } = request.params;
-      const ended = await memberships.remove(userId, organizationId, auditContextOf(request));
+      const { params, principal } = request;
+      const organizationId = organizationIn(params, principal);
+      const permits = (current: Role) => principal?.kind === 'root' || current !== 'owner';
+      const audit = auditContextOf(request);
+      const ended = await memberships.remove(params.user_id, organizationId, audit, permits);
       if (!ended) throw notFound('membership');
       return reply.code(204).send(null);
     },
   });
+}
+
+/** As named in the path, where it is theirs; else one that finds nothing. */
+const organizationIn = (params: { organization_id: string }, principal: Principal | null) =>
+  narrowedTo(principal, params.organization_id)!;
+
+/**
+ * Owners are the operator's to make and unmake. Less power may be given by whoever manages memberships,
+ * more only by who holds all of it, and not by a key that is held back: the member would not be.
+ */
+function mayGiveRole(
+  { platform, credentials }: ManagementDependencies,
+  principal: Principal | null,
+  current: Role,
+  wanted: Role,
+): boolean {
+  if (principal?.kind === 'root') return true;
+  if (current === 'owner' || wanted === 'owner') return false;
+  if (current === wanted || isDemotion(current, wanted)) return true;
+  const maker = makerOf(principal);
+  const isHeldBack = boundsOf(maker, environmentsOf(platform)[0]?.name).length > 0;
+  const beyond = credentials.scopePolicy.beyond(platform.roles[wanted], maker.scopes);
+  return !isHeldBack && beyond.length === 0;
 }
 
 function found(membership: StoredMembership | undefined): StoredMembership {

@@ -1,8 +1,14 @@
 import swagger from '@fastify/swagger';
 import type { FastifyInstance, RouteOptions } from 'fastify';
+import type { OpenApiDocument } from '../reference/api-description.ts';
 import { PROBLEM_CODES, PROBLEM_TYPE, type ProblemCode, statusOf, titleOf } from './problems.ts';
 
-const ABOUT = `Everything an operator does by hand or by program.
+const ABOUT = `Everything an operator does by hand or by program, and tenants for themselves.
+
+ADMIN_KEY is the operator's: every tenant, every operation. Any other credential of the platform manages its
+own organization, as far as its scopes reach: \`/manage/v1/scopes\` says which of them \`manages\` what. What
+belongs to another organization answers like what isn't there, and nobody makes a credential that holds more
+than they do.
 
 Lists come in pages: \`limit\` items at most, and \`next_cursor\` to read on. Every error is a problem
 document (RFC 9457) whose \`code\` says which:
@@ -12,12 +18,20 @@ ${PROBLEM_CODES.map((code) => `- \`${code}\` (${statusOf(code)}): ${titleOf(code
 /**
  * Answers at /openapi.json with a description, in OpenAPI 3.1, of every route that is added to the door
  * from now on: made of the schemas that requests are held to and answers are written by.
+ *
+ * @returns what reads the description, once the server is ready
  */
 export async function openApiRoutes(
   door: FastifyInstance,
-  about: { issuer: string; platformName: string },
-): Promise<void> {
+  about: {
+    issuer: string;
+    platformName: string;
+    /** Headers in which the platform takes API keys, lower-cased. */
+    keyHeaders: readonly string[];
+  },
+): Promise<() => OpenApiDocument> {
   door.addHook('onRoute', declareProblems);
+  door.addHook('onRoute', declareSecurity);
   await door.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -27,16 +41,11 @@ export async function openApiRoutes(
         description: ABOUT,
       },
       servers: [{ url: about.issuer }],
-      security: [{ adminKey: [] }],
-      components: {
-        securitySchemes: {
-          adminKey: {
-            type: 'http',
-            scheme: 'bearer',
-            description: 'ADMIN_KEY of the environment.',
-          },
-        },
-      },
+      security: [
+        ...[{ adminKey: [] }, { credential: [] }],
+        ...about.keyHeaders.map((name) => ({ [name]: [] })),
+      ],
+      components: { securitySchemes: { ...SECURITY, ...keySchemes(about.keyHeaders) } },
     },
     transformObject: (documents) => {
       if (!('openapiObject' in documents)) throw new Error('the document is not OpenAPI');
@@ -47,9 +56,34 @@ export async function openApiRoutes(
       buildLocalReference: (schema, _baseUri, _fragment, index) => `${schema.$id ?? index}`,
     },
   });
+  const describe = () => door.swagger() as OpenApiDocument;
   door.get('/openapi.json', { config: { access: 'anyone' }, schema: { hide: true } }, async () =>
-    door.swagger(),
+    describe(),
   );
+  return describe;
+}
+
+const SECURITY = {
+  adminKey: { type: 'http', scheme: 'bearer', description: 'ADMIN_KEY of the environment.' },
+  credential: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API key, an access token or a JWT of a service account: for its organization.',
+  },
+} as const;
+
+const keySchemes = (names: readonly string[]) =>
+  Object.fromEntries(
+    names.map((name) => [
+      name,
+      { type: 'apiKey', in: 'header', name, description: 'An API key, instead.' } as const,
+    ]),
+  );
+
+/** Some operations are the operator's alone. */
+function declareSecurity(route: RouteOptions): void {
+  if (!route.schema || route.config?.access !== 'operator') return;
+  route.schema = { ...route.schema, security: [{ adminKey: [] }] };
 }
 
 /** As much of a document as is read here. */
@@ -73,10 +107,16 @@ function markOptionalBodies({ paths = {} }: Document): void {
   }
 }
 
-/** Every route is answered by its door as well: adds the problems that this means for it. */
+/**
+ * Every route is answered by its door as well: adds the problems that this means for it. A route that the
+ * document would not show is refused: tests go by the document.
+ */
 function declareProblems(route: RouteOptions): void {
   const { schema, config } = route;
-  if (!schema || schema.hide) return;
+  if (config?.access === 'anyone') return;
+  if (!schema?.operationId || schema.hide) {
+    throw new Error(`${route.method} ${route.url} has no operationId: nobody would hear of it`);
+  }
   const codes: ProblemCode[] = [
     ...(schema.body || schema.querystring ? (['validation_failed'] as const) : []),
     ...(schema.body ? BODY_PROBLEMS : []),
@@ -84,15 +124,21 @@ function declareProblems(route: RouteOptions): void {
     ...DOOR_PROBLEMS,
     ...(config?.problems ?? []),
   ];
-  const byStatus = Map.groupBy(codes, statusOf);
+  const byStatus = Map.groupBy(new Set(codes), statusOf);
   const response = Object.fromEntries(
     [...byStatus].map(([status, codes]) => [status, problemAnswer(status, codes)]),
   );
   route.schema = { ...schema, response: { ...response, ...(schema.response as object) } };
 }
 
-const DOOR_PROBLEMS = ['unauthenticated', 'forbidden', 'internal_error', 'unavailable'] as const;
-const BODY_PROBLEMS = ['malformed_request', 'payload_too_large', 'unsupported_media_type'] as const;
+const DOOR_PROBLEMS = [
+  'malformed_request',
+  'unauthenticated',
+  'forbidden',
+  'internal_error',
+  'unavailable',
+] as const;
+const BODY_PROBLEMS = ['payload_too_large', 'unsupported_media_type'] as const;
 
 const HEADERS: Readonly<Record<number, Record<string, object>>> = {
   401: { 'WWW-Authenticate': { type: 'string', description: 'Bearer (RFC 6750 §3)' } },

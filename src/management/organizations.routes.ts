@@ -3,7 +3,8 @@ import { nameProblem, type Organization as StoredOrganization } from '../identit
 import { auditContextOf } from './audit-context.ts';
 import { wordsOf } from './field-problems.ts';
 import type { ManagementDependencies } from './management.routes.ts';
-import { invalidField, notFound } from './problems.ts';
+import { isTheirs, narrowedTo } from './principal.ts';
+import { invalidField, notFound, operatorsOnly } from './problems.ts';
 import * as s from './schemas.ts';
 
 const Organization = s.closed(
@@ -23,7 +24,7 @@ const name = s.text(1, 200, { description: 'What people call it.' });
 const tags = ['Organizations'];
 const answer = { 200: s.ref(Organization, { description: 'The organization.' }) };
 
-/** The operator's customers. */
+/** The operator's customers; a tenant sees itself. */
 export function organizationRoutes(api: s.ManagementApi, deps: ManagementDependencies): void {
   api.addSchema(Organization);
   addReads(api, deps);
@@ -41,8 +42,14 @@ function addReads(api: s.ManagementApi, deps: ManagementDependencies): void {
       querystring: s.closed(s.pageQuery),
       response: { 200: s.pageOf(Organization, 'A page of organizations.') },
     },
-    handler: async ({ query: { limit = s.DEFAULT_PAGE_SIZE, cursor } }) =>
-      s.toPage(await organizations.list({ limit, cursor }), toOrganization),
+    handler: async ({ query: { limit = s.DEFAULT_PAGE_SIZE, cursor }, principal }) => {
+      const own = narrowedTo(principal);
+      if (own === undefined) {
+        return s.toPage(await organizations.list({ limit, cursor }), toOrganization);
+      }
+      const organization = await organizations.find(own);
+      return s.toPage(s.whole(organization ? [organization] : []), toOrganization);
+    },
   });
 
   api.get('/organizations/:id', {
@@ -52,7 +59,10 @@ function addReads(api: s.ManagementApi, deps: ManagementDependencies): void {
       params: Params,
       response: answer,
     },
-    handler: async ({ params }) => toOrganization(found(await organizations.find(params.id))),
+    handler: async ({ params, principal }) => {
+      const isVisible = isTheirs(principal, params.id);
+      return toOrganization(found(isVisible ? await organizations.find(params.id) : undefined));
+    },
   });
 }
 
@@ -65,7 +75,7 @@ function addWrites(api: s.ManagementApi, deps: ManagementDependencies): void {
   );
 
   api.post('/organizations', {
-    config: { access: 'organizations:write' },
+    config: { access: 'operator' },
     schema: {
       ...{ tags, operationId: 'createOrganization', summary: 'Make an organization' },
       body: s.closed({ name, plan: s.optional(plan) }),
@@ -83,13 +93,16 @@ function addWrites(api: s.ManagementApi, deps: ManagementDependencies): void {
     config: { access: 'organizations:write' },
     schema: {
       ...{ tags, operationId: 'updateOrganization', summary: 'Change an organization' },
+      description: 'Only the operator changes its plan.',
       params: Params,
       body: s.closed({ name: s.optional(name), plan: s.optional(plan) }, { minProperties: 1 }),
       response: answer,
     },
     handler: async (request) => {
-      const { params, body } = request;
+      const { params, body, principal } = request;
+      if (body.plan !== undefined) operatorsOnly(principal, ['plan']);
       if (body.name !== undefined) checkName(body.name);
+      if (!isTheirs(principal, params.id)) throw notFound('organization');
       const changed = await organizations.update(params.id, body, auditContextOf(request));
       return toOrganization(found(changed));
     },
@@ -100,7 +113,7 @@ function addRemoval(api: s.ManagementApi, deps: ManagementDependencies): void {
   const { organizations } = deps.identity;
 
   api.delete('/organizations/:id', {
-    config: { access: 'organizations:write' },
+    config: { access: 'operator' },
     schema: {
       ...{ tags, operationId: 'deleteOrganization', summary: 'Delete an organization' },
       description: 'With all that belongs to it and was issued for it. Its users stay.',

@@ -16,6 +16,7 @@ const CATALOGUE = {
   last_owner: { status: 409, title: 'An organization must keep an owner' },
   user_disabled: { status: 409, title: 'The user is disabled' },
   next_key_too_young: { status: 409, title: 'The next signing key is not known everywhere yet' },
+  too_many_webhooks: { status: 409, title: 'The organization has as many webhooks as it may' },
   client_has_no_secret: { status: 409, title: 'The client does not authenticate with a secret' },
   payload_too_large: { status: 413, title: 'The request body is too large' },
   unsupported_media_type: { status: 415, title: 'The request body must be JSON' },
@@ -101,11 +102,32 @@ export class ProblemError extends Error {
 export const notFound = (what: string) =>
   new ProblemError('not_found', `There is no such ${what}.`);
 
+/**
+ * Refuses to a tenant what is the operator's to say.
+ *
+ * @param paths of the body
+ * @throws ProblemError forbidden, naming each field
+ */
+export function operatorsOnly(
+  principal: { readonly kind: string } | null,
+  paths: readonly string[],
+): void {
+  if (principal?.kind === 'root' || paths.length === 0) return;
+  const message = 'is for the operator to set';
+  const errors = paths.map((path): FieldError => ({ in: 'body', path, message }));
+  const detail = `Only the operator sets ${paths.join(', ')}.`;
+  throw new ProblemError('forbidden', detail, { errors });
+}
+
 export function invalidFields(errors: readonly FieldError[]): ProblemError {
   const detail =
     errors.length === 1 ? sentence(errors[0]!) : `${errors.length} fields are wrong; see errors.`;
   return new ProblemError('validation_failed', detail, { errors });
 }
+
+/** Also for one that the caller may not name. */
+export const unknownOrganization = () =>
+  invalidField('organization_id', 'is not the id of an organization');
 
 export const invalidField = (path: string, message: string, where: FieldError['in'] = 'body') =>
   invalidFields([{ in: where, path, message }]);
@@ -120,6 +142,8 @@ const UNAVAILABLE_SECONDS = 2;
 /** What the constraints of the database mean when they decide a race. */
 const CONSTRAINTS: Readonly<Record<string, () => ProblemError>> = {
   clients_organization_id_fkey: () =>
+    invalidField('organization_id', 'is not the id of an organization'),
+  service_accounts_organization_id_fkey: () =>
     invalidField('organization_id', 'is not the id of an organization'),
   client_secrets_client_id_fkey: () => notFound('client'),
 };
@@ -163,6 +187,8 @@ function ofIdentity(error: IdentityError): ProblemError {
   switch (error.code) {
     case 'user_not_found':
       return invalidField('user_id', 'is not the id of a user');
+    case 'role_out_of_reach':
+      return new ProblemError('forbidden', `${error.message}.`, { cause: error });
     case 'organization_not_found':
       return invalidField('organization_id', 'is not the id of an organization');
     default:

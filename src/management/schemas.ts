@@ -76,6 +76,14 @@ export const role = (words: Words) => choice(ROLES, words);
 /** As in a path or a query: what no identifier looks like names nothing, so it is no error of form. */
 export const idOf = (what: string) => Type.String({ description: `The id of ${what}.` });
 
+/** In the body of what is made for an organization. */
+export const ownOrganization = Type.Optional(
+  Type.String({
+    description:
+      "The id of the organization it is for. By default the caller's; the operator names one.",
+  }),
+);
+
 export const timestamp = (description: string) =>
   Type.String({ format: 'date-time', description: `${description} (RFC 3339).` });
 

@@ -28,7 +28,7 @@ export function signingKeyRoutes(api: s.ManagementApi, deps: ManagementDependenc
   api.addSchema(SigningKey);
 
   api.get('/signing-keys', {
-    config: { access: 'signing-keys:read' },
+    config: { access: 'operator' },
     schema: {
       ...{ tags, operationId: 'listSigningKeys', summary: 'List signing keys, the current first' },
       response: { 200: s.pageOf(SigningKey, 'Every signing key.') },
@@ -37,7 +37,7 @@ export function signingKeyRoutes(api: s.ManagementApi, deps: ManagementDependenc
   });
 
   api.post('/signing-keys/rotate', {
-    config: { access: 'signing-keys:write', problems: ['next_key_too_young'] },
+    config: { access: 'operator', problems: ['next_key_too_young'] },
     schema: {
       ...{ tags, operationId: 'rotateSigningKeys', summary: 'Rotate the signing keys' },
       description:

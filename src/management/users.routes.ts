@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import type { User as StoredUser } from '../identity/identity.ts';
+import { PLATFORM_ROLES, type User as StoredUser } from '../identity/identity.ts';
 import { auditContextOf } from './audit-context.ts';
 import { toFieldErrors } from './field-problems.ts';
 import type { ManagementDependencies } from './management.routes.ts';
@@ -14,6 +14,12 @@ const User = s.closed(
     email_verified: Type.Boolean(),
     disabled: Type.Boolean({
       description: "Whether they can't sign in, and nothing issued to them is honoured.",
+    }),
+    platform_role: s.nullable(s.choice(PLATFORM_ROLES), {
+      description: 'operator sees and changes what belongs to the platform; null for others.',
+    }),
+    second_factor: Type.Boolean({
+      description: 'Whether a password is not enough: a passkey is asked for, too.',
     }),
     created_at: s.timestamp('When it was made'),
     updated_at: s.timestamp('When it was last changed'),
@@ -41,7 +47,7 @@ const password = s.text(1, 2048, {
   description: '12 to 256 characters that a guesser would not try first.',
 });
 
-/** People. */
+/** People: the operator's alone, for one may belong to many tenants. Tenants see their memberships. */
 export function userRoutes(api: s.ManagementApi, deps: ManagementDependencies): void {
   api.addSchema(User);
   api.addSchema(NewUser);
@@ -53,7 +59,7 @@ export function userRoutes(api: s.ManagementApi, deps: ManagementDependencies): 
 
 function addReads(api: s.ManagementApi, { identity }: ManagementDependencies): void {
   api.get('/users', {
-    config: { access: 'users:read' },
+    config: { access: 'operator' },
     schema: {
       ...{ tags, operationId: 'listUsers', summary: 'List users, newest first' },
       querystring: s.closed({
@@ -69,7 +75,7 @@ function addReads(api: s.ManagementApi, { identity }: ManagementDependencies): v
   });
 
   api.get('/users/:id', {
-    config: { access: 'users:read' },
+    config: { access: 'operator' },
     schema: {
       ...{ tags, operationId: 'getUser', summary: 'Read a user' },
       params: Params,
@@ -81,7 +87,7 @@ function addReads(api: s.ManagementApi, { identity }: ManagementDependencies): v
 
 function addCreation(api: s.ManagementApi, { identity }: ManagementDependencies): void {
   api.post('/users', {
-    config: { access: 'users:write', problems: ['email_taken'] },
+    config: { access: 'operator', problems: ['email_taken'] },
     schema: {
       ...{ tags, operationId: 'createUser', summary: 'Make a user' },
       description: 'With a place in an organization, if one is named; both happen or neither.',
@@ -122,7 +128,7 @@ function addCreation(api: s.ManagementApi, { identity }: ManagementDependencies)
 
 function addChange(api: s.ManagementApi, { identity }: ManagementDependencies): void {
   api.patch('/users/:id', {
-    config: { access: 'users:write', problems: ['user_disabled'] },
+    config: { access: 'operator', problems: ['user_disabled'] },
     schema: {
       ...{ tags, operationId: 'updateUser', summary: 'Change a user' },
       description:
@@ -134,16 +140,30 @@ function addChange(api: s.ManagementApi, { identity }: ManagementDependencies): 
           disabled: s.optional(Type.Boolean({ description: 'Shuts them out, or lets them in.' })),
           password: s.optional(password),
           email_verified: s.optional(emailVerified),
+          platform_role: s.optional(
+            s.nullable(s.choice(PLATFORM_ROLES), {
+              description: 'Opens the operator’s pages to them, or closes them.',
+            }),
+          ),
+          second_factor: s.optional(
+            Type.Literal(false, {
+              description: 'Turns it off, for somebody who has lost passkey and recovery codes.',
+            }),
+          ),
         },
         { minProperties: 1 },
       ),
       response: answer,
     },
     handler: async (request) => {
-      const { email_verified: emailVerified, ...change } = request.body;
+      const { name, disabled, password } = request.body;
       const outcome = await identity.changeUser(
         request.params.id,
-        { ...change, emailVerified },
+        {
+          ...{ name, disabled, password, emailVerified: request.body.email_verified },
+          platformRole: request.body.platform_role,
+          secondFactor: request.body.second_factor,
+        },
         auditContextOf(request),
       );
       if (outcome.outcome !== 'changed') throw refusal(outcome);
@@ -154,7 +174,7 @@ function addChange(api: s.ManagementApi, { identity }: ManagementDependencies): 
 
 function addRemoval(api: s.ManagementApi, { identity }: ManagementDependencies): void {
   api.delete('/users/:id', {
-    config: { access: 'users:write', problems: ['last_owner'] },
+    config: { access: 'operator', problems: ['last_owner'] },
     schema: {
       ...{ tags, operationId: 'deleteUser', summary: 'Delete a user' },
       description: 'With their memberships and all that was issued to them.',
@@ -210,6 +230,8 @@ function toUser(user: StoredUser): Static<typeof User> {
     name: user.name,
     email_verified: user.emailVerified,
     disabled: user.disabled,
+    platform_role: user.platformRole,
+    second_factor: user.secondFactor,
     created_at: user.createdAt.toISOString(),
     updated_at: user.updatedAt.toISOString(),
   };

@@ -1,16 +1,32 @@
 import fastify from 'fastify';
 import t from 'tap';
 import { useManagementDoor } from '../../src/doors/management.ts';
+import { openApiRoutes } from '../../src/management/openapi.routes.ts';
 import { openHouse } from './house.ts';
 
 t.test('a route that does not declare its access is refused at registration', async (t) => {
   const app = fastify();
   t.teardown(() => app.close());
   const attempt = app.register(async (door) => {
-    useManagementDoor(door, { issuer: 'https://x.example', authenticate: async () => undefined });
+    const authenticate = async () => ({ kind: 'nobody' as const, because: 'missing' as const });
+    useManagementDoor(door, { issuer: 'https://x.example', authenticate });
     door.get('/open', async () => 'open');
   });
   await t.rejects(Promise.resolve(attempt), /GET \/open does not declare what access/);
+});
+
+t.test('a route that the description would leave out is refused at registration', async (t) => {
+  for (const schema of [undefined, {}, { operationId: 'secret', hide: true }]) {
+    const app = fastify();
+    t.teardown(() => app.close());
+    const attempt = app.register(async (door) => {
+      const about = { issuer: 'https://x.example', platformName: 'X', keyHeaders: [] };
+      await openApiRoutes(door, about);
+      const options = { config: { access: 'audit:read' as const } };
+      door.get('/hidden', { ...options, ...(schema && { schema }) }, async () => 'hidden');
+    });
+    await t.rejects(Promise.resolve(attempt), /GET \/hidden has no operationId/);
+  }
 });
 
 t.test('what a route throws stays in the log', async (t) => {
@@ -42,6 +58,15 @@ t.test('takes the key in any case of its scheme, and nowhere but in the header',
   const query = `?access_token=${adminKey}`;
   t.equal((await call('GET', `/plans${query}`, undefined, none)).status, 401);
   t.equal((await call('POST', '/organizations', { access_token: adminKey }, none)).status, 401);
+});
+
+t.test('a long header of a stranger’s costs no more to read than a short one', async (t) => {
+  const authorization = `Bearer x${' '.repeat(15_000)}x`;
+  const start = performance.now();
+  for (let turn = 0; turn < 20; turn += 1) {
+    t.equal((await call('GET', '/plans', undefined, { authorization })).status, 401);
+  }
+  t.ok(performance.now() - start < 2_000, 'where one that backtracks takes ten seconds');
 });
 
 t.test('tells nobody without it which paths there are', async (t) => {

@@ -5,6 +5,7 @@ import { newRequestId } from '../../src/doors/request-id.ts';
 import { createMasterKey } from '../../src/lib/master-key.ts';
 import { managementRoutes } from '../../src/management/management.routes.ts';
 import { createRevocations } from '../../src/oauth/revocations.store.ts';
+import { createApiDescription } from '../../src/reference/api-description.ts';
 import { startGatehouse, type TestGatehouseOptions } from '../support/gatehouse.ts';
 
 export interface Operation {
@@ -53,14 +54,28 @@ export type House = Awaited<ReturnType<typeof openHouse>>;
  */
 export async function openHouse(t: Pick<Test, 'teardown'>, options: TestGatehouseOptions = {}) {
   const gatehouse = await startGatehouse(t, options);
-  const { config, platform, issuer, database, identity, oauth, adminKey, credentials, gate } =
-    gatehouse;
+  const {
+    config,
+    platform,
+    issuer,
+    database,
+    identity,
+    oauth,
+    adminKey,
+    credentials,
+    gate,
+    usage,
+    verifiers,
+    webhooks,
+    notifications,
+  } = gatehouse;
   const clock = { now: () => new Date() };
   const app = fastify({ genReqId: newRequestId });
   await app.register(managementRoutes, {
-    ...{ platform, issuer, adminKey, database, clock, identity, oauth, credentials, gate },
-    masterKey: createMasterKey(config.masterKey),
+    ...{ platform, issuer, adminKey, database, clock, identity, oauth, credentials, gate, usage },
+    ...{ verifiers, webhooks, notifications, masterKey: createMasterKey(config.masterKey) },
     revocations: createRevocations({ clock }),
+    apiDescription: createApiDescription(),
   });
   t.teardown(() => app.close());
   const document = (await app.inject('/openapi.json')).json() as OpenApiDocument;
