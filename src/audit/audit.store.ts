@@ -1,8 +1,10 @@
 import type { Database } from '../database/database.ts';
-import type { Executor } from '../database/executor.ts';
+import { type Executor, WITHOUT_WAITING_FOR_DISK } from '../database/executor.ts';
 import type { Page, PageRequest } from '../lib/cursor.ts';
 import { pageOf, pageSize, readCursor } from '../lib/cursor.ts';
 import { looksLikeId } from '../lib/identifier.ts';
+import { webhookEventOf } from '../webhooks/events.ts';
+import { queueParts } from '../webhooks/outbox.store.ts';
 
 import type { AuditActor, AuditEvent, AuditEventType, RecordedAuditEvent } from './audit.ts';
 import { auditDetails, auditText } from './audit.ts';
@@ -10,6 +12,7 @@ import { auditDetails, auditText } from './audit.ts';
 const LIST = 'audit';
 /** Eighteen digits always fit a bigint. */
 const EVENT_ID = /^[1-9][0-9]{0,17}$/;
+const BATCH_EVENTS = 500;
 
 /**
  * Writes an event where its cause is written: given the client of a transaction, both happen or neither.
@@ -17,10 +20,29 @@ const EVENT_ID = /^[1-9][0-9]{0,17}$/;
  * @throws TypeError when the details promise a secret
  */
 export async function recordAuditEvent(executor: Executor, event: AuditEvent): Promise<void> {
+  const webhookEvent = webhookEventOf(event);
+  if (webhookEvent) return recordAndQueue(executor, event, webhookEvent);
   await executor.query({
     name: 'record_audit_event',
     text: `${INSERT} VALUES (${VALUES})`,
     values: valuesOf(event),
+  });
+}
+
+/** In one statement, so that it is one even without a transaction. */
+async function recordAndQueue(
+  executor: Executor,
+  event: AuditEvent,
+  { type, data }: NonNullable<ReturnType<typeof webhookEventOf>>,
+): Promise<void> {
+  const parts = queueParts({
+    ...{ organizationId: '$5::text', type: '$11::text', data: '$12::jsonb' },
+    at: 'coalesce($1::timestamptz, now())',
+  });
+  await executor.query({
+    name: 'record_audit_event_and_queue',
+    text: `WITH recorded AS (${INSERT} VALUES (${VALUES})), ${parts}`,
+    values: [...valuesOf(event), type, JSON.stringify(auditDetails(data))],
   });
 }
 
@@ -36,13 +58,15 @@ export async function recordAuditEventIf(
     values: readonly unknown[];
     /** More parts of the WITH, which happen with the event. */
     parts?: string;
+    /** Whether a write follows on this road, which waits for the disk for both. */
+    isFollowed?: boolean;
   },
 ): Promise<boolean> {
   const parts = condition.parts === undefined ? '' : `, ${condition.parts}`;
   const { rowCount } = await executor.query({
     name: condition.name,
     text: `WITH condition AS (${condition.query})${parts} ${INSERT}
-      SELECT ${VALUES} FROM condition`,
+      SELECT ${VALUES} FROM condition ${condition.isFollowed ? `WHERE ${WITHOUT_WAITING_FOR_DISK}` : ''}`,
     values: [...valuesOf(event), ...condition.values],
   });
   return rowCount === 1;
@@ -74,6 +98,11 @@ function valuesOf(event: AuditEvent): unknown[] {
 export interface AuditFilter extends Omit<PageRequest, 'cursor'> {
   organizationId?: string | undefined;
   type?: AuditEventType | undefined;
+  actor?: AuditActor | undefined;
+  /** Inclusive. */
+  from?: Date | undefined;
+  /** Exclusive. */
+  until?: Date | undefined;
   /** `nextCursor` of the page before. */
   before?: string | undefined;
 }
@@ -85,23 +114,55 @@ export interface AuditFilter extends Omit<PageRequest, 'cursor'> {
  */
 export async function listAuditEvents(
   database: Pick<Database, 'prisma'>,
-  { organizationId, type, before, limit }: AuditFilter,
+  { before, limit, ...filter }: AuditFilter,
 ): Promise<Page<RecordedAuditEvent>> {
   const position = readCursor(LIST, before, EVENT_ID);
-  if (organizationId !== undefined && !looksLikeId(organizationId)) {
-    return { items: [], nextCursor: null };
-  }
   const size = pageSize(limit);
+  const events = await readEvents(database, filter, position, size + 1);
+  return pageOf(LIST, events, size, (event) => event.id);
+}
+
+/**
+ * All events, newest first, in batches; no query takes long, however many there are.
+ *
+ * @param most events at the most
+ */
+export async function* allAuditEvents(
+  database: Pick<Database, 'prisma'>,
+  filter: Omit<AuditFilter, 'before' | 'limit'>,
+  most: number,
+): AsyncGenerator<RecordedAuditEvent[], void> {
+  let position: string | undefined;
+  for (let left = most; left > 0; left -= BATCH_EVENTS) {
+    const batch = await readEvents(database, filter, position, Math.min(left, BATCH_EVENTS));
+    if (batch.length > 0) yield batch;
+    if (batch.length < BATCH_EVENTS) return;
+    position = batch.at(-1)!.id;
+  }
+}
+
+/** @param position below which events are wanted */
+async function readEvents(
+  database: Pick<Database, 'prisma'>,
+  { organizationId, type, actor, from, until }: Omit<AuditFilter, 'before' | 'limit'>,
+  position: string | undefined,
+  take: number,
+): Promise<RecordedAuditEvent[]> {
+  if (organizationId !== undefined && !looksLikeId(organizationId)) return [];
   const rows = await database.prisma.auditEvent.findMany({
     where: {
       ...(organizationId === undefined ? {} : { organizationId }),
       ...(type === undefined ? {} : { type }),
+      ...(actor === undefined ? {} : { actorKind: actor.kind, actorId: actor.id ?? null }),
+      ...(from || until
+        ? { occurredAt: { ...(from && { gte: from }), ...(until && { lt: until }) } }
+        : {}),
       ...(position === undefined ? {} : { id: { lt: BigInt(position) } }),
     },
     orderBy: { id: 'desc' },
-    take: size + 1,
+    take,
   });
-  return pageOf(LIST, rows.map(toEvent), size, (event) => event.id);
+  return rows.map(toEvent);
 }
 
 interface AuditRow {

@@ -17,6 +17,22 @@ const EXPIRED: readonly { table: string; condition: string }[] = [
   { table: 'sessions', condition: 'expires_at <= $1' },
   { table: 'revoked_tokens', condition: 'expires_at <= $1' },
   { table: 'sign_in_attempts', condition: 'window_ends_at <= $1' },
+  { table: 'pending_sign_ins', condition: 'expires_at <= $1' },
+  { table: 'limit_counters', condition: 'ends_at <= $1' },
+  // Whoever still sends one hears that it has expired, and not that it never was.
+  { table: 'playground_keys', condition: `expires_at <= $1::timestamptz - interval '30 days'` },
+  // Until then it is shown as expired, and can be sent again.
+  { table: 'invitations', condition: `expires_at <= $1::timestamptz - interval '30 days'` },
+  // With the deliveries made of it.
+  {
+    table: 'outbox',
+    condition: `delivered_at IS NOT NULL AND created_at <= $1::timestamptz - interval '30 days'`,
+  },
+  { table: 'webhook_secrets', condition: 'expires_at <= $1' },
+  // What the management API can still be asked for: src/usage/usage.service.ts.
+  { table: 'usage_counts', condition: `hour < $1::timestamptz - interval '400 days'` },
+  // Far longer than any process goes on sending a batch.
+  { table: 'usage_batches', condition: `written_at < $1::timestamptz - interval '30 days'` },
   {
     table: 'grants',
     condition: `expires_at <= $1

@@ -12,3 +12,12 @@ export interface Statement {
   readonly text: string;
   readonly values: unknown[];
 }
+
+/**
+ * A condition that always holds, for a statement whose commit need not be on the disk when it is answered:
+ * what may be forgotten in a crash, or is followed by a commit that waits, and with its own writes takes
+ * all earlier ones to the disk. Holds until the transaction ends.
+ *
+ * @see PostgreSQL: synchronous_commit
+ */
+export const WITHOUT_WAITING_FOR_DISK = `set_config('synchronous_commit', 'off', true) IS NOT NULL`;

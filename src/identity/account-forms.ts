@@ -4,6 +4,9 @@ import type { Pages } from '../pages/render.ts';
 import type { SignInPage, SignUpErrors, SignUpPage } from '../pages/view-models.ts';
 import type { IdentityService } from './identity.service.ts';
 import type { FieldProblem, User } from './identity.ts';
+import type { PasskeyService } from './passkeys/passkeys.service.ts';
+import type { SecondStep } from './second-factor/second-step.ts';
+import { createSecondStepForms, type SecondStepForms } from './second-factor/second-step-forms.ts';
 import type { Wait } from './sign-in.ts';
 
 /** Where a sign-in or sign-up form stands: by itself, or in an authorization request. */
@@ -11,25 +14,46 @@ export interface FormPlace {
   signInUrl: string;
   /** Absent: the platform takes no sign-ups. */
   signUpUrl: string | undefined;
+  /** Where a password that isn't enough leads. */
+  secondStepUrl: string;
+  /** Where a passkey goes that stands for the password. */
+  passkeyUrl: string;
   /** The app that asked. */
   continueTo: string | undefined;
   /** What the app thinks the address is. */
   emailHint?: string | undefined;
+  /** Somebody who is signed in is asked once more who they are. */
+  again?: boolean | undefined;
+}
+
+/** Somebody who has proven who they are; only now may a session begin. */
+export interface Proven {
+  user: User;
+  remember: boolean;
+  /** How (RFC 8176 §2). */
+  amr: readonly string[];
 }
 
 export interface AccountForms {
   signIn: SignInForm;
   signUp: SignUpForm;
+  secondStep: SecondStepForms;
 }
 
 export interface SignInForm {
-  show(reply: FastifyReply, place: FormPlace): FastifyReply;
-  /** The user, or undefined when the form was answered with its errors. */
+  show(reply: FastifyReply, place: FormPlace): Promise<FastifyReply>;
+  /** Who they are, or undefined when the form was answered: with its errors, or with the second step. */
   submit(
     request: FastifyRequest,
     reply: FastifyReply,
     place: FormPlace,
-  ): Promise<{ user: User; remember: boolean } | undefined>;
+  ): Promise<Proven | undefined>;
+  /** The same for a passkey instead of the password. */
+  submitPasskey(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    place: FormPlace,
+  ): Promise<Proven | undefined>;
 }
 
 export interface SignUpForm {
@@ -40,28 +64,45 @@ export interface SignUpForm {
 
 interface FormDependencies {
   identity: IdentityService;
+  passkeys: PasskeyService;
+  secondStep: SecondStep;
   pages: Pages;
+  issuer: string;
 }
 
-/** The two forms by which people come in, alike wherever they stand. */
-export const createAccountForms = (deps: FormDependencies): AccountForms => ({
-  signIn: createSignInForm(deps),
-  signUp: createSignUpForm(deps),
-});
+/** The forms by which people come in, alike wherever they stand. */
+export function createAccountForms(deps: FormDependencies): AccountForms {
+  const secondStep = createSecondStepForms(deps);
+  return {
+    signIn: createSignInForm({ ...deps, secondStepForms: secondStep }),
+    signUp: createSignUpForm(deps),
+    secondStep,
+  };
+}
 
-function createSignInForm({ identity, pages }: FormDependencies): SignInForm {
-  const send = (reply: FastifyReply, place: FormPlace, more: Partial<SignInPage>, status = 200) =>
-    sendPage(
-      reply,
-      pages.render('sign-in', {
-        action: place.signInUrl,
-        csrf: csrfToken(reply),
-        ...(place.signUpUrl ? { signUpUrl: place.signUpUrl } : {}),
-        ...(place.continueTo ? { continueTo: place.continueTo } : {}),
-        ...more,
-      }),
-      status,
-    );
+function createSignInForm(
+  deps: FormDependencies & { secondStepForms: SecondStepForms },
+): SignInForm {
+  const { identity, passkeys, secondStep, secondStepForms, pages } = deps;
+
+  async function send(
+    reply: FastifyReply,
+    place: FormPlace,
+    more: Partial<SignInPage>,
+    status = 200,
+  ): Promise<FastifyReply> {
+    const csrf = csrfToken(reply);
+    const options = passkeys.isPossible && JSON.stringify(await passkeys.question(A_SIGN_IN));
+    const page = {
+      ...{ action: place.signInUrl, csrf },
+      ...(place.signUpUrl ? { signUpUrl: place.signUpUrl } : {}),
+      ...(place.continueTo ? { continueTo: place.continueTo } : {}),
+      ...(place.again ? { again: true } : {}),
+      ...(options ? { passkey: { action: place.passkeyUrl, csrf, options } } : {}),
+      ...more,
+    };
+    return sendPage(reply, pages.render('sign-in', page), status);
+  }
 
   return {
     show: (reply, place) => send(reply, place, place.emailHint ? { email: place.emailHint } : {}),
@@ -72,20 +113,41 @@ function createSignInForm({ identity, pages }: FormDependencies): SignInForm {
         ...{ email, password },
         ...{ address: request.ip, requestId: request.id },
       });
-      if (result.outcome === 'signed_in') {
-        return { user: result.user, remember: remember === 'yes' };
-      }
       const typed = { email, remember: remember === 'yes' };
-      if (result.outcome === 'rejected') {
-        send(reply, place, { ...typed, error: { kind: 'credentials' } }, 401);
+      if (result.outcome === 'signed_in') {
+        return { user: result.user, remember: typed.remember, amr: ['pwd'] };
+      }
+      if (result.outcome === 'second_step') {
+        secondStepForms.begin(reply, place, result.secret, typed.remember);
+      } else if (result.outcome === 'rejected') {
+        await send(reply, place, { ...typed, error: { kind: 'credentials' } }, 401);
       } else {
         const error = { kind: 'throttled', waitSeconds: waitOf(reply, result) } as const;
-        send(reply, place, { ...typed, error }, STATUS_OF_WAIT[result.outcome]);
+        await send(reply, place, { ...typed, error }, STATUS_OF_WAIT[result.outcome]);
+      }
+      return undefined;
+    },
+
+    async submitPasskey(request, reply, place) {
+      const { credential, remember } = fieldsOf(request.body);
+      const result = await secondStep.byPasskeyAlone(credential, {
+        ...{ address: request.ip, requestId: request.id },
+      });
+      if (result.outcome === 'signed_in') {
+        return { user: result.user, remember: remember === 'yes', amr: result.amr };
+      }
+      if (result.outcome === 'throttled' || result.outcome === 'overloaded') {
+        const error = { kind: 'throttled', waitSeconds: waitOf(reply, result) } as const;
+        await send(reply, place, { error }, STATUS_OF_WAIT[result.outcome]);
+      } else {
+        await send(reply, place, { error: { kind: 'passkey' } }, 401);
       }
       return undefined;
     },
   };
 }
+
+const A_SIGN_IN = { kind: 'sign_in' } as const;
 
 function createSignUpForm({ identity, pages }: FormDependencies): SignUpForm {
   const send = (reply: FastifyReply, place: FormPlace, more: Partial<SignUpPage>, status = 200) =>
@@ -126,22 +188,25 @@ function createSignUpForm({ identity, pages }: FormDependencies): SignUpForm {
   };
 }
 
-const STATUS_OF_WAIT = { throttled: 429, overloaded: 503 } as const;
+export const STATUS_OF_WAIT = { throttled: 429, overloaded: 503 } as const;
 
 /** Seconds to wait, also said in the header. */
-function waitOf(reply: FastifyReply, { retryAfterSeconds }: Wait): number {
+export function waitOf(reply: FastifyReply, { retryAfterSeconds }: Wait): number {
   reply.header('retry-after', String(retryAfterSeconds));
   return retryAfterSeconds;
 }
 
-type Fields = Record<'email' | 'password' | 'name' | 'organization' | 'remember', string>;
+type Fields = Record<
+  'email' | 'password' | 'name' | 'organization' | 'remember' | 'credential',
+  string
+>;
 
 /** A field that is missing or came twice is empty. */
 function fieldsOf(body: unknown): Fields {
   const form = (body ?? {}) as Record<string, unknown>;
-  const text = (name: keyof Fields) => {
+  const text = (name: keyof Fields, most = 1_000) => {
     const value = form[name];
-    return typeof value === 'string' ? value.slice(0, 1_000) : '';
+    return typeof value === 'string' ? value.slice(0, most) : '';
   };
   return {
     email: text('email'),
@@ -149,6 +214,7 @@ function fieldsOf(body: unknown): Fields {
     name: text('name'),
     organization: text('organization'),
     remember: text('remember'),
+    credential: text('credential', 20_000),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { csrfToken, sendPage } from '../doors/browser.ts';
 import type { ConnectedApps } from '../oauth/consents/connected-apps.service.ts';
 import type { BrowserSessions } from '../oauth/sessions/browser-sessions.ts';
@@ -19,19 +19,30 @@ export interface AccountRoutesDependencies {
 /** Home, sign-in, sign-up and sign-out, outside any authorization request. */
 export async function accountRoutes(door: FastifyInstance, deps: AccountRoutesDependencies) {
   const { pages, platform, identity, forms, sessions, connectedApps } = deps;
-  const place: FormPlace = {
-    signInUrl: '/sign-in',
-    signUpUrl: platform.signUp.enabled ? '/sign-up' : undefined,
-    continueTo: undefined,
+  const placeFor = (request: FastifyRequest): FormPlace => {
+    const { return_to: wanted } = request.query as { return_to?: unknown };
+    const back = wanted === undefined ? '' : `?return_to=${encodeURIComponent(returnTo(request))}`;
+    const again = asksAgain(request);
+    const query = again ? `${back}${back ? '&' : '?'}again=yes` : back;
+    return {
+      signInUrl: `/sign-in${query}`,
+      signUpUrl: platform.signUp.enabled && !again ? `/sign-up${query}` : undefined,
+      secondStepUrl: `/sign-in/second-step${query}`,
+      passkeyUrl: `/sign-in/passkey${query}`,
+      again,
+      continueTo: undefined,
+    };
   };
 
   door.get('/', async (request, reply) => {
+    const place = placeFor(request);
     const session = await sessions.current(request);
     const user = session && (await identity.findUser(session.userId));
     if (!user) {
       const home = {
         signInUrl: place.signInUrl,
         ...(place.signUpUrl ? { signUpUrl: place.signUpUrl } : {}),
+        ...{ docsUrl: '/docs/authentication', referenceUrl: '/reference' },
         metadataUrl: '/.well-known/openid-configuration',
       };
       return sendPage(reply, pages.render('home', home));
@@ -55,25 +66,14 @@ export async function accountRoutes(door: FastifyInstance, deps: AccountRoutesDe
     return sendPage(reply, pages.render('account', model));
   });
 
-  door.get('/sign-in', async (request, reply) => {
-    if (await sessions.current(request)) return reply.redirect('/', 303);
-    return forms.signIn.show(reply, place);
-  });
-  door.post('/sign-in', async (request, reply) => {
-    const signedIn = await forms.signIn.submit(request, reply, place);
-    if (!signedIn) return reply;
-    const { user, remember } = signedIn;
-    await sessions.begin(request, reply, { userId: user.id, remember });
-    return reply.redirect('/', 303);
-  });
-
+  signInRoutes(door, deps, placeFor);
   if (platform.signUp.enabled) {
-    door.get('/sign-up', async (_request, reply) => forms.signUp.show(reply, place));
+    door.get('/sign-up', async (request, reply) => forms.signUp.show(reply, placeFor(request)));
     door.post('/sign-up', async (request, reply) => {
-      const user = await forms.signUp.submit(request, reply, place);
+      const user = await forms.signUp.submit(request, reply, placeFor(request));
       if (!user) return reply;
       await sessions.begin(request, reply, { userId: user.id, remember: false });
-      return reply.redirect('/', 303);
+      return reply.redirect(returnTo(request), 303);
     });
   }
 
@@ -84,6 +84,53 @@ export async function accountRoutes(door: FastifyInstance, deps: AccountRoutesDe
       const { ip: address, id: requestId } = request;
       await identity.recordSignOut({ userId: session.userId, address, requestId });
     }
-    return sendPage(reply, pages.render('signed-out', { signInUrl: place.signInUrl }));
+    return sendPage(reply, pages.render('signed-out', { signInUrl: '/sign-in' }));
   });
+}
+
+/** With a password, with what may follow it, or with a passkey. */
+function signInRoutes(
+  door: FastifyInstance,
+  { forms, sessions }: AccountRoutesDependencies,
+  placeFor: (request: FastifyRequest) => FormPlace,
+): void {
+  door.get('/sign-in', async (request, reply) => {
+    if (!asksAgain(request) && (await sessions.current(request))) {
+      return reply.redirect(returnTo(request), 303);
+    }
+    return forms.signIn.show(reply, placeFor(request));
+  });
+  const enter =
+    (submit: AccountForms['signIn']['submit']) =>
+    async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+      const proven = await submit(request, reply, placeFor(request));
+      if (!proven) return reply;
+      const { user, amr } = proven;
+      const before = asksAgain(request) ? await sessions.current(request) : undefined;
+      const remember = before?.userId === user.id ? before.remembered : proven.remember;
+      await sessions.begin(request, reply, { userId: user.id, remember, amr });
+      return reply.redirect(returnTo(request), 303);
+    };
+  door.post('/sign-in', enter(forms.signIn.submit));
+  door.get('/sign-in/second-step', async (request, reply) =>
+    forms.secondStep.show(request, reply, placeFor(request)),
+  );
+  door.post('/sign-in/second-step', enter(forms.secondStep.submit));
+  // A reload of a form that was answered with its errors begins anew.
+  door.get('/sign-in/passkey', async (request, reply) =>
+    reply.redirect(placeFor(request).signInUrl, 303),
+  );
+  door.post('/sign-in/passkey', enter(forms.signIn.submitPasskey));
+}
+
+/** Somebody who is signed in shall prove once more who they are. */
+const asksAgain = ({ query }: FastifyRequest) => (query as { again?: unknown }).again === 'yes';
+
+/** Where they wanted to go before they were asked to sign in: a page of this server, else its first. */
+function returnTo({ query }: FastifyRequest): string {
+  const { return_to: wanted } = query as { return_to?: unknown };
+  if (typeof wanted !== 'string' || !wanted.startsWith('/')) return '/';
+  const here = 'http://here.invalid';
+  const url = URL.parse(wanted, here);
+  return url?.origin === here ? url.pathname + url.search : '/';
 }

@@ -5,6 +5,7 @@ import type { IdentityDependencies } from './identity.service.ts';
 import type { FieldProblem } from './identity.ts';
 import { passwordProblem } from './password-policy.ts';
 import { PasswordQueueFullError } from './passwords.ts';
+import { deletePendingSignIns } from './second-factor/pending-sign-ins.store.ts';
 import type { Wait } from './sign-in.ts';
 import type { Refusal } from './sign-in-throttle.ts';
 
@@ -84,6 +85,7 @@ export async function replacePassword(
   context: AuditContext,
 ): Promise<boolean> {
   if (!(await users.replacePasswordHash(executor, userId, hashes))) return false;
+  await deletePendingSignIns(executor, userId);
   await revocations.denySubject(executor, userId);
   await recordAuditEvent(executor, {
     ...context,

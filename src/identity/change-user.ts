@@ -3,10 +3,11 @@ import type { Executor } from '../database/executor.ts';
 import { looksLikeId } from '../lib/identifier.ts';
 import { replacePassword } from './change-password.ts';
 import type { IdentityDependencies } from './identity.service.ts';
-import type { FieldProblem, User } from './identity.ts';
+import type { FieldProblem, PlatformRole, User } from './identity.ts';
 import { nameProblem } from './identity.ts';
 import { passwordProblem } from './password-policy.ts';
 import { PasswordQueueFullError } from './passwords.ts';
+import { turnOffSecondFactor } from './second-factor/second-factor.store.ts';
 import type { Wait } from './sign-in.ts';
 
 /** What an operator changes of a user; what is left out stays as it is. */
@@ -16,6 +17,9 @@ export interface UserChange {
   disabled?: boolean | undefined;
   /** Ends everything that was issued to the user before. */
   password?: string | undefined;
+  platformRole?: PlatformRole | null | undefined;
+  /** Turns it off, for somebody who has lost their passkey and their recovery codes. */
+  secondFactor?: false | undefined;
 }
 
 export type ChangeUserOutcome =
@@ -72,13 +76,16 @@ async function apply(
   const held = await users.hold(tx, id);
   if (held === undefined) return { outcome: 'not_found' };
   if (lacksEntry(held.user, change)) return { outcome: 'user_disabled' };
-  const { name, emailVerified, disabled } = change;
+  const { name, emailVerified, disabled, platformRole } = change;
   if (disabled === false) await users.setDisabledWithin(tx, id, false, context);
   if (hash !== undefined) {
     await replacePassword(dependencies, tx, id, { from: held.passwordHash, to: hash }, context);
   }
-  if (name !== undefined || emailVerified !== undefined) {
-    await users.updateWithin(tx, id, { name, emailVerified }, context);
+  if (name !== undefined || emailVerified !== undefined || platformRole !== undefined) {
+    await users.updateWithin(tx, id, { name, emailVerified, platformRole }, context);
+  }
+  if (change.secondFactor === false) {
+    await turnOffSecondFactor(tx, id, dependencies.clock.now(), context);
   }
   if (disabled) await users.setDisabledWithin(tx, id, true, context);
   return { outcome: 'changed', user: (await users.hold(tx, id))!.user };

@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { createChangePassword } from './change-password.ts';
 import { createChangeUser } from './change-user.ts';
+import { createFoundOrganization } from './found-organization.ts';
 import { createMembershipStore, type MembershipStore } from './memberships.store.ts';
 import { createOrganizationStore, type OrganizationStore } from './organizations.store.ts';
 import type { Passwords } from './passwords.ts';
@@ -20,6 +21,8 @@ export interface IdentityOptions {
   throttle: SignInThrottle;
   revocations: RevocationPort;
   log: Log;
+  /** Keyed, for what people hold for a short while: see MasterKey. */
+  hashSecret: (secret: string) => Buffer;
   /** The platform's name, which makes a poor password. */
   platformName?: string | undefined;
   /** The plan of a new organization, unless another is named. */
@@ -51,6 +54,7 @@ export function createIdentityService(options: IdentityOptions) {
     signIn: createSignIn(dependencies),
     signUp: createSignUp(dependencies),
     createUser: createCreateUser(dependencies),
+    foundOrganization: createFoundOrganization(dependencies),
     changePassword: createChangePassword(dependencies),
     changeUser: createChangeUser(dependencies),
     recordSignOut: createRecordSignOut(dependencies),

@@ -7,9 +7,18 @@ export interface User {
   name: string;
   /** A disabled user can't sign in, and nothing issued to them is honoured. */
   disabled: boolean;
+  /** Beside their roles in organizations; null for almost everybody. */
+  platformRole: PlatformRole | null;
+  /** A password alone doesn't sign them in: a passkey or a recovery code is asked for, too. */
+  secondFactor: boolean;
   createdAt: Date;
   updatedAt: Date;
 }
+
+/** `operator`: sees and changes what belongs to the platform as a whole. */
+export const PLATFORM_ROLES = ['operator'] as const;
+
+export type PlatformRole = (typeof PLATFORM_ROLES)[number];
 
 /** A tenant. */
 export interface Organization {
@@ -54,6 +63,7 @@ export type IdentityErrorCode =
   | 'user_not_found'
   | 'organization_not_found'
   | 'already_member'
+  | 'role_out_of_reach'
   | 'last_owner';
 
 const MESSAGES: Record<IdentityErrorCode, string> = {
@@ -61,6 +71,7 @@ const MESSAGES: Record<IdentityErrorCode, string> = {
   user_not_found: 'There is no such user',
   organization_not_found: 'There is no such organization',
   already_member: 'The user is a member of this organization already',
+  role_out_of_reach: 'Whoever asks may not take this role from a member, or give it',
   last_owner: 'An organization must keep an owner',
 };
 

@@ -120,17 +120,21 @@ function membershipChanges({ database, clock, revocations }: MembershipStoreOpti
     /**
      * Gives a member another role. One with less power loses what was issued under the former.
      *
+     * @param permits whether whoever asks may do this to a member of that role; by default they may
      * @returns undefined when there is no such membership
-     * @throws IdentityError last_owner
+     * @throws IdentityError last_owner or role_out_of_reach
      */
     async changeRole(
       { userId, organizationId, role }: NewMembership,
       context: AuditContext,
+      permits: (current: Role) => boolean = () => true,
     ): Promise<Membership | undefined> {
       if (!looksLikeId(userId) || !looksLikeId(organizationId)) return undefined;
       return database.transaction(async (tx) => {
         const current = await hold(tx, userId, organizationId);
-        if (current === undefined || current.role === role) return current;
+        if (current === undefined) return undefined;
+        if (!permits(current.role)) throw new IdentityError('role_out_of_reach');
+        if (current.role === role) return current;
         if (current.role === 'owner') await refuseWithoutOwner(tx, current);
         if (isDemotion(current.role, role)) {
           await revocations.denyMembership(tx, userId, organizationId);
@@ -148,14 +152,21 @@ function membershipChanges({ database, clock, revocations }: MembershipStoreOpti
     /**
      * Ends a membership and revokes what was issued to the user for the organization.
      *
+     * @param permits whether whoever asks may do this to a member of that role; by default they may
      * @returns false when there is no such membership
-     * @throws IdentityError last_owner
+     * @throws IdentityError last_owner or role_out_of_reach
      */
-    async remove(userId: string, organizationId: string, context: AuditContext): Promise<boolean> {
+    async remove(
+      userId: string,
+      organizationId: string,
+      context: AuditContext,
+      permits: (current: Role) => boolean = () => true,
+    ): Promise<boolean> {
       if (!looksLikeId(userId) || !looksLikeId(organizationId)) return false;
       return database.transaction(async (tx) => {
         const current = await hold(tx, userId, organizationId);
         if (current === undefined) return false;
+        if (!permits(current.role)) throw new IdentityError('role_out_of_reach');
         if (current.role === 'owner') await refuseWithoutOwner(tx, current);
         await revocations.denyMembership(tx, userId, organizationId);
         await tx.query('DELETE FROM memberships WHERE user_id = $1 AND organization_id = $2', [
@@ -224,6 +235,15 @@ async function refuseWithoutOwner(
     [organizationId, userId],
   );
   if (rowCount === 0) throw new IdentityError('last_owner');
+}
+
+/** How many organizations a user owns. */
+export async function countOwned(executor: Executor, userId: string): Promise<number> {
+  const { rows } = await executor.query<{ owned: number }>(
+    `SELECT count(*)::int AS owned FROM memberships WHERE user_id = $1 AND role = 'owner'`,
+    [userId],
+  );
+  return rows[0]!.owned;
 }
 
 /**

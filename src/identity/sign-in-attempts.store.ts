@@ -1,4 +1,4 @@
-import type { Executor } from '../database/executor.ts';
+import { type Executor, WITHOUT_WAITING_FOR_DISK } from '../database/executor.ts';
 
 /** At most `limit` attempts under one key within a window that begins with the first of them. */
 export interface AttemptBudget {
@@ -63,7 +63,7 @@ export interface Alongside<Row> {
 
 /**
  * Takes one attempt from each of two budgets, in one statement; from the second only if the first had one
- * left.
+ * left. A crash of the database may forget the attempts of its last half second.
  *
  * @param alongside asked only when both are admitted
  * @returns the second is undefined when it was not asked
@@ -89,7 +89,8 @@ export async function takeTwoAttempts<Row extends object>(
       SELECT first.attempts AS "firstAttempts", first.window_ends_at AS "firstEndsAt",
         second.attempts AS "secondAttempts", second.window_ends_at AS "secondEndsAt", alongside.*
       FROM first LEFT JOIN second ON true
-        LEFT JOIN LATERAL (${alongside.query}) AS alongside ON second.attempts <= $7`,
+        LEFT JOIN LATERAL (${alongside.query}) AS alongside ON second.attempts <= $7
+      WHERE ${WITHOUT_WAITING_FOR_DISK}`,
     values: [
       now,
       ...[first.key, new Date(now.getTime() + first.windowMs), first.limit],
@@ -174,4 +175,23 @@ export async function settleAttempts(executor: Executor, settlement: Settlement)
     text: `WITH condition AS (SELECT), ${parts} SELECT`,
     values,
   });
+}
+
+/** The counts of windows that go on, by their keys; what is not counted is not in it. */
+export async function findAttempts(
+  executor: Executor,
+  keys: readonly string[],
+  now: Date,
+): Promise<ReadonlyMap<string, { attempts: number; windowEndsAt: Date }>> {
+  const { rows } = await executor.query<{ key: string; attempts: number; windowEndsAt: Date }>(
+    `SELECT key, attempts, window_ends_at AS "windowEndsAt" FROM sign_in_attempts
+     WHERE key = ANY ($1) AND window_ends_at > $2 AND attempts > 0`,
+    [keys, now],
+  );
+  return new Map(rows.map(({ key, ...counted }) => [key, counted]));
+}
+
+/** As if nothing had been tried. */
+export async function forgetAttempts(executor: Executor, keys: readonly string[]): Promise<void> {
+  await executor.query('DELETE FROM sign_in_attempts WHERE key = ANY ($1)', [keys]);
 }

@@ -9,6 +9,8 @@ import type {
   TakenAttempt,
 } from './sign-in-attempts.store.ts';
 import {
+  findAttempts,
+  forgetAttempts,
   returnAttempt,
   settleAttempts,
   takeAttempt,
@@ -60,6 +62,21 @@ export interface SignInThrottle {
   ): Promise<PasswordReservation<Row> | Refusal>;
   /** Sign-ups count by address alone; a success stays counted. */
   reserveSignUp(attempt: { address: string }): Promise<Reservation | Refusal>;
+  /** What is counted of somebody just now, for the operator: tables hold keyed hashes. */
+  look(whom: Throttled): Promise<ThrottleCount[]>;
+  /** Forgets all that {@link look} counts, in the caller's transaction. */
+  clear(executor: Executor, whom: Throttled): Promise<void>;
+}
+
+/** Accounts as {@link SignInThrottle.reserve} was given them, or an address of the network. */
+export type Throttled = { accounts: readonly string[] } | { address: string };
+
+export interface ThrottleCount {
+  kind: 'account' | 'address' | 'sign_up';
+  /** Refused ones stop being counted soon after the limit. */
+  attempts: number;
+  limit: number;
+  windowEndsAt: Date;
 }
 
 export interface SignInThrottleOptions {
@@ -90,7 +107,36 @@ export function createSignInThrottle(options: SignInThrottleOptions): SignInThro
     return { allowed: false, retryAfterSeconds, firstRefusal: taken.firstRefusal };
   }
 
+  /** All budgets that somebody draws on. */
+  function budgetsOf(whom: Throttled): (AttemptBudget & { kind: ThrottleCount['kind'] })[] {
+    if ('accounts' in whom) {
+      return whom.accounts.map((account) => ({
+        ...budget(accountKey(account, hashSecret), perAccount, QUARTER_HOUR_MS),
+        kind: 'account',
+      }));
+    }
+    const network = networkOf(whom.address);
+    return [
+      { ...budget(`address:${network}`, perAddress, QUARTER_HOUR_MS), kind: 'address' },
+      { ...budget(`sign-up:${network}`, signUpsPerAddress, HOUR_MS), kind: 'sign_up' },
+    ];
+  }
+
   return {
+    async look(whom) {
+      const budgets = budgetsOf(whom);
+      const keys = budgets.map(({ key }) => key);
+      const counted = await findAttempts(executor, keys, clock.now());
+      return budgets.flatMap(({ key, kind, limit }) => {
+        const count = counted.get(key);
+        return count ? [{ kind, limit, ...count }] : [];
+      });
+    },
+    clear: (tx, whom) =>
+      forgetAttempts(
+        tx,
+        budgetsOf(whom).map(({ key }) => key),
+      ),
     async reserve<Row extends object>(
       { account, address }: { account: string; address: string },
       alongside?: Alongside<Row>,

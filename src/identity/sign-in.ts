@@ -1,8 +1,10 @@
 import { recordAuditEvent } from '../audit/audit.store.ts';
 import type { AuditContext, AuditEvent } from '../audit/audit.ts';
+import { newSecret } from '../lib/master-key.ts';
 import type { IdentityDependencies } from './identity.service.ts';
 import type { User } from './identity.ts';
 import { PasswordQueueFullError } from './passwords.ts';
+import { insertPendingSignIn } from './second-factor/pending-sign-ins.store.ts';
 import type { Settlement } from './sign-in-attempts.store.ts';
 import { type SignInRecord, toSignInRecord } from './users.store.ts';
 
@@ -21,7 +23,18 @@ export interface Wait {
   retryAfterSeconds: number;
 }
 
-export type SignInOutcome = { outcome: 'signed_in'; user: User } | { outcome: 'rejected' } | Wait;
+/** The password was right, and isn't enough: whoever holds the secret may do the second step. */
+export interface SecondStepDue {
+  outcome: 'second_step';
+  /** Of a pending sign-in; see second-factor/second-step.ts. */
+  secret: string;
+}
+
+export type SignInOutcome =
+  | { outcome: 'signed_in'; user: User }
+  | SecondStepDue
+  | { outcome: 'rejected' }
+  | Wait;
 
 /**
  * Checks an e-mail address and a password. A wrong password, an account that doesn't exist, one without a
@@ -51,51 +64,67 @@ export function createSignIn(dependencies: IdentityDependencies) {
     try {
       const matches = await passwords.verify(record?.passwordHash ?? null, attempt.password);
       const { settlement } = reservation;
-      if (!matches || !record || !(await admit(dependencies, record, settlement, attempt))) {
-        await recordFailure(dependencies, record, matches, attempt);
-        return { outcome: 'rejected' };
-      }
+      const admitted =
+        matches && record && (await admit(dependencies, record, settlement, attempt));
+      if (admitted) return admitted;
+      await recordFailure(dependencies, record, matches, attempt);
+      return { outcome: 'rejected' };
     } catch (error) {
       if (!(error instanceof PasswordQueueFullError)) throw error;
       await reservation.withdrawn();
       return { outcome: 'overloaded', retryAfterSeconds: error.retryAfterSeconds };
     }
-    return { outcome: 'signed_in', user: record.user };
   };
 }
 
 /**
  * Records the success and settles its attempts, unless the user is disabled, or was or changed the password
- * since it was read; and brings the hash to today's cost.
+ * since it was read; and brings the hash to today's cost. Where a second step is due, it begins here.
  */
 async function admit(
-  { users, database, clock, passwords, log }: IdentityDependencies,
+  dependencies: IdentityDependencies,
   record: SignInRecord,
   settlement: Settlement,
   attempt: SignInAttempt,
-): Promise<boolean> {
+): Promise<SignInOutcome | undefined> {
+  const { users, database, clock, hashSecret } = dependencies;
   const { user, passwordHash } = record;
-  if (user.disabled || passwordHash === null) return false;
-  const better = passwords.needsRehash(passwordHash)
-    ? await passwords.hash(attempt.password).catch((error: unknown) => {
-        log.warn({ err: error, userId: user.id }, 'a password keeps its old hash for now');
-        return undefined;
-      })
-    : undefined;
+  if (user.disabled || passwordHash === null) return undefined;
+  const better = await betterHash(dependencies, record, attempt.password);
   const event: AuditEvent = {
     ...contextOf(attempt),
     actor: { kind: 'user', id: user.id },
-    type: 'sign_in.succeeded',
+    type: user.secondFactor ? 'sign_in.password_accepted' : 'sign_in.succeeded',
     target: { kind: 'user', id: user.id },
     occurredAt: clock.now(),
   };
-  if (better === undefined) {
-    return users.admitSignIn(database.pool, record, event, settlement);
+  const signedIn: SignInOutcome = { outcome: 'signed_in', user };
+  if (better === undefined && !user.secondFactor) {
+    const stands = await users.admitSignIn(database.pool, record, event, settlement, true);
+    return stands ? signedIn : undefined;
   }
   return database.transaction(async (tx) => {
-    if (!(await users.admitSignIn(tx, record, event, settlement))) return false;
-    await users.replacePasswordHash(tx, user.id, { from: passwordHash, to: better });
-    return true;
+    if (!(await users.admitSignIn(tx, record, event, settlement))) return undefined;
+    if (better !== undefined) {
+      await users.replacePasswordHash(tx, user.id, { from: passwordHash, to: better });
+    }
+    if (!user.secondFactor) return signedIn;
+    const secret = newSecret();
+    await insertPendingSignIn(tx, hashSecret(secret), user.id, clock.now());
+    return { outcome: 'second_step', secret };
+  });
+}
+
+/** @returns undefined where the hash is at today's cost, or cannot be brought there now */
+async function betterHash(
+  { passwords, log }: IdentityDependencies,
+  { user, passwordHash }: SignInRecord,
+  password: string,
+): Promise<string | undefined> {
+  if (passwordHash === null || !passwords.needsRehash(passwordHash)) return undefined;
+  return passwords.hash(password).catch((error: unknown) => {
+    log.warn({ err: error, userId: user.id }, 'a password keeps its old hash for now');
+    return undefined;
   });
 }
 

@@ -1,5 +1,5 @@
 import { recordAuditEvent, recordAuditEventIf } from '../audit/audit.store.ts';
-import type { AuditContext, AuditEvent } from '../audit/audit.ts';
+import type { AuditContext, AuditEvent, AuditValue } from '../audit/audit.ts';
 import type { Database } from '../database/database.ts';
 import type { Executor } from '../database/executor.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -9,15 +9,13 @@ import { isEmail, normaliseEmail } from '../lib/email.ts';
 import { looksLikeId } from '../lib/identifier.ts';
 import { newId } from '../lib/ids.ts';
 import { obeyingConstraints } from './constraints.store.ts';
-import type { User } from './identity.ts';
+import type { PlatformRole, User } from './identity.ts';
 import { refuseOrphaning } from './memberships.store.ts';
 import type { RevocationPort } from './revocation-port.ts';
 import { type Alongside, type Settlement, settling } from './sign-in-attempts.store.ts';
+import { USER_COLUMNS as COLUMNS, toUser, type UserRow } from './user-row.ts';
 
 const LIST = 'users';
-
-const COLUMNS = `id, email, email_verified_at AS "emailVerifiedAt", name, disabled_at AS "disabledAt",
-  created_at AS "createdAt", updated_at AS "updatedAt"`;
 
 export interface NewUser {
   email: string;
@@ -32,6 +30,7 @@ export interface UserChanges {
   email?: string | undefined;
   name?: string | undefined;
   emailVerified?: boolean | undefined;
+  platformRole?: PlatformRole | null | undefined;
 }
 
 /** A user with what a sign-in is checked against. It never leaves this room. */
@@ -184,9 +183,10 @@ function passwordWrites({ clock }: UserStoreOptions) {
 
     /**
      * Records a sign-in and settles its attempts, provided that what it was checked against still stands: a
-     * user who was disabled or changed the password a moment ago doesn't slip in. Holds the user's row as
-     * long as the transaction.
+     * user who was disabled, changed the password or turned the second step on a moment ago doesn't slip
+     * in. Holds the user's row as long as the transaction.
      *
+     * @param isFollowed whether a session or a grant is stored next, which waits for the disk for both
      * @returns false when it stands no more, and nothing was recorded
      */
     admitSignIn(
@@ -194,14 +194,15 @@ function passwordWrites({ clock }: UserStoreOptions) {
       { user, passwordHash }: SignInRecord,
       event: AuditEvent,
       settlement: Settlement,
+      isFollowed = false,
     ): Promise<boolean> {
-      const { parts, values } = settling(settlement, 13);
+      const { parts, values } = settling(settlement, 14);
       return recordAuditEventIf(executor, event, {
-        name: 'identity.admit-sign-in',
+        name: isFollowed ? 'identity.admit-sign-in-soon' : 'identity.admit-sign-in',
         query: `SELECT 1 FROM users WHERE id = $11 AND password_hash = $12 AND disabled_at IS NULL
-                FOR NO KEY UPDATE`,
-        values: [user.id, passwordHash, ...values],
-        parts,
+                  AND second_factor = $13::boolean FOR NO KEY UPDATE`,
+        values: [user.id, passwordHash, user.secondFactor, ...values],
+        ...{ parts, isFollowed },
       });
     },
   };
@@ -301,14 +302,15 @@ async function updateUser(
   context: AuditContext,
 ): Promise<User | undefined> {
   if (!looksLikeId(id)) return undefined;
-  const { email, name, emailVerified } = changes;
+  const { email, name, emailVerified, platformRole } = changes;
   const { rows } = await obeyingConstraints(() =>
     executor.query<UserRow>(
       `UPDATE users SET email = coalesce($2, email), name = coalesce($3, name), updated_at = $5,
          email_verified_at = CASE
            WHEN $4::boolean THEN coalesce(email_verified_at, $5)
            WHEN NOT $4::boolean OR $2 <> email THEN NULL
-           ELSE email_verified_at END
+           ELSE email_verified_at END,
+         platform_role = CASE WHEN $6::boolean THEN $7 ELSE platform_role END
        WHERE id = $1 RETURNING ${COLUMNS}`,
       [
         id,
@@ -316,6 +318,8 @@ async function updateUser(
         name?.trim() ?? null,
         emailVerified ?? null,
         now,
+        platformRole !== undefined,
+        platformRole ?? null,
       ],
     ),
   );
@@ -323,7 +327,9 @@ async function updateUser(
   const fields = Object.entries(changes).flatMap(([field, value]) =>
     value === undefined ? [] : [field],
   );
-  await record(executor, 'user.updated', id, now, { ...context, details: { fields } });
+  const details: Record<string, AuditValue> =
+    platformRole === undefined ? { fields } : { fields, platform_role: platformRole };
+  await record(executor, 'user.updated', id, now, { ...context, details });
   return toUser(rows[0]);
 }
 
@@ -369,30 +375,8 @@ function record(
   type: `user.${'created' | 'updated' | 'disabled' | 'enabled' | 'deleted'}` | 'membership.deleted',
   id: string,
   occurredAt: Date,
-  context: AuditContext & { organizationId?: string; details?: { fields: string[] } },
+  context: AuditContext & Pick<AuditEvent, 'organizationId' | 'details'>,
 ): Promise<void> {
   const target = { kind: 'user', id };
   return recordAuditEvent(executor, { ...context, type, target, occurredAt });
-}
-
-interface UserRow {
-  id: string;
-  email: string;
-  emailVerifiedAt: Date | null;
-  name: string;
-  disabledAt: Date | null;
-  createdAt: Date;
-  updatedAt: Date;
-}
-
-function toUser(row: UserRow): User {
-  return {
-    id: row.id,
-    email: row.email,
-    emailVerified: row.emailVerifiedAt !== null,
-    name: row.name,
-    disabled: row.disabledAt !== null,
-    createdAt: row.createdAt,
-    updatedAt: row.updatedAt,
-  };
 }

@@ -22,6 +22,17 @@ const ROWS = `
   INSERT INTO revoked_tokens VALUES
     ('jti', 'old', '2029-01-01', '2029-12-31'), ('jti', 'new', '2029-01-01', '2030-01-02');
   INSERT INTO sign_in_attempts VALUES ('old', 1, '2029-12-31'), ('new', 1, '2030-01-02');
+  INSERT INTO usage_counts (hour, organization_id, credential_kind, credential_id, route, outcome, requests)
+    VALUES ('2028-11-26 23:00Z', 'o', '', '', 'old', 'allowed', 1),
+           ('2028-11-27 00:00Z', 'o', '', '', 'new', 'allowed', 1);
+  INSERT INTO limit_counters VALUES ('old', 1, '2029-12-31'), ('new', 1, '2030-01-02'), ('life', 10, NULL);
+  INSERT INTO playground_keys (id, hash, hint, identity, expires_at) VALUES
+    ('old', 'old', '', '', '2029-12-01'), ('new', 'new', '', '', '2029-12-03');
+  INSERT INTO organizations (id, name) VALUES ('o', 'O');
+  INSERT INTO invitations (id, organization_id, email, role, hash, invited_by_kind, expires_at) VALUES
+    ('old', 'o', 'old@example.com', 'member', 'old', 'admin', '2029-12-01'),
+    ('new', 'o', 'new@example.com', 'member', 'new', 'admin', '2029-12-03');
+  INSERT INTO usage_batches VALUES ('old', '2029-12-01'), ('new', '2029-12-03');
   INSERT INTO artifacts (kind, id_hash, details, expires_at)
     SELECT 'AuthorizationCode', int4send(n), '{}', '2029-12-31' FROM generate_series(1, 1200) n;
   INSERT INTO artifacts (kind, id_hash, details, expires_at) VALUES
@@ -50,15 +61,21 @@ t.test('removes what has expired, in bounded batches, and nothing else', async (
     t.equal(await cleanup.runOnce(), 0, 'leaves the work to a process that is at it');
   });
   batches.length = 0;
-  t.equal(await cleanup.runOnce(), 1205);
-  t.same(batches, [500, 500, 200, 1, 1, 1, 1, 1]);
+  t.equal(await cleanup.runOnce(), 1210);
+  const full = batches.filter((removed) => removed > 0);
+  t.same(full, [500, 500, 200, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
   const left = await database.pool.query(
     `SELECT (SELECT array_agg(id ORDER BY id) FROM grants) AS grants,
             (SELECT count(*)::int FROM artifacts) AS artifacts,
             (SELECT count(*)::int FROM refresh_tokens) AS refresh_tokens,
             (SELECT array_agg(uid) FROM sessions) AS sessions,
             (SELECT array_agg(value) FROM revoked_tokens) AS revoked,
-            (SELECT array_agg(key) FROM sign_in_attempts) AS attempts`,
+            (SELECT array_agg(key) FROM sign_in_attempts) AS attempts,
+            (SELECT array_agg(key ORDER BY key) FROM limit_counters) AS counters,
+            (SELECT array_agg(id) FROM playground_keys) AS playground_keys,
+            (SELECT array_agg(id) FROM invitations) AS invitations,
+            (SELECT array_agg(route) FROM usage_counts) AS usage,
+            (SELECT array_agg(id) FROM usage_batches) AS batches`,
   );
   t.same(left.rows[0], {
     grants: ['g-held', 'g-new'],
@@ -67,6 +84,11 @@ t.test('removes what has expired, in bounded batches, and nothing else', async (
     sessions: ['s-new'],
     revoked: ['new'],
     attempts: ['new'],
+    counters: ['life', 'new'],
+    playground_keys: ['new'],
+    invitations: ['new'],
+    usage: ['new'],
+    batches: ['new'],
   });
   t.equal(await cleanup.runOnce(), 0);
 });

@@ -54,4 +54,21 @@ t.test('the database keeps its own invariants', async (t) => {
   await t.rejects(client('c2', 'none', false), CHECK, 'a public client always needs PKCE');
   const member = db.query(`INSERT INTO memberships VALUES ('u1', 'o1', 'emperor')`);
   await t.rejects(member, CHECK, 'a membership has a known role');
+
+  const invitation = (id: string, email: string, role = 'member', end = 'NULL, NULL, NULL') =>
+    db.query(
+      `INSERT INTO invitations (id, organization_id, email, role, hash, invited_by_kind, expires_at,
+         accepted_at, accepted_by_id, revoked_at)
+       VALUES ($1, 'o1', $2, $3, decode(md5($1), 'hex'), 'admin', now(), ${end})`,
+      [id, email, role],
+    );
+  await invitation('i1', 'bob@example.com');
+  await invitation('i2', 'bob@example.com', 'member', `NULL, NULL, now()`);
+  await t.rejects(invitation('i3', 'bob@example.com'), UNIQUE, 'one open invitation per address');
+  await t.rejects(invitation('i4', 'Bob@example.com'), CHECK, 'of an address in lower case');
+  await t.rejects(invitation('i5', 'eve@example.com', 'emperor'), CHECK, 'for a known role');
+  const both = invitation('i6', 'eve@example.com', 'member', `now(), 'u1', now()`);
+  await t.rejects(both, CHECK, 'it is accepted or revoked, never both');
+  const byNobody = invitation('i7', 'eve@example.com', 'member', 'now(), NULL, NULL');
+  await t.rejects(byNobody, CHECK, 'it is accepted by somebody');
 });

@@ -85,6 +85,7 @@ export async function openHouse(
     throttle,
     revocations: revocations.port,
     log,
+    hashSecret,
     platformName,
     defaultPlan: 'default',
   });

@@ -2,7 +2,12 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
-import { createOutboundFetch, isPublicAddress, type Resolve } from '../../src/lib/outbound.ts';
+import {
+  createOutboundFetch,
+  isPublicAddress,
+  type Resolve,
+  resolveByDns,
+} from '../../src/lib/outbound.ts';
 
 const PUBLIC = '93.184.215.14';
 
@@ -158,4 +163,13 @@ t.test('a target that is silent is given up', async (t) => {
 t.test('an operator may allow private targets', async (t) => {
   const answer = await open(`http://127.0.0.1:${target.port}/`);
   t.equal(await answer.text(), 'secret');
+});
+
+t.test('names asked of the name servers are held to the same rule', async (t) => {
+  const direct = createOutboundFetch({ allowPrivateTargets: false, resolve: resolveByDns });
+  const before = target.visits();
+  // A name server says that it is here, or that there is no such name.
+  t.not(await refusal(direct(`http://localhost:${target.port}/`)), 'none');
+  t.not(await refusal(direct('http://nothing.invalid/')), 'none', 'nor does an unknown name hang');
+  t.equal(target.visits(), before);
 });

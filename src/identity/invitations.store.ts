@@ -1,0 +1,270 @@
+import { recordAuditEvent } from '../audit/audit.store.ts';
+import type { AuditActor, AuditContext } from '../audit/audit.ts';
+import type { Executor } from '../database/executor.ts';
+import type { Page, PageRequest } from '../lib/cursor.ts';
+import { pageOf, pageSize, readCursor } from '../lib/cursor.ts';
+import type { Role } from './identity.ts';
+import type { Invitation, OpenInvitation, PresentedInvitation } from './invitation.ts';
+
+const LIST = 'invitations';
+
+const COLUMNS = `i.id, i.organization_id AS "organizationId", i.email, i.role,
+  i.invited_by_kind AS "invitedByKind", i.invited_by_id AS "invitedById",
+  i.created_at AS "createdAt", i.expires_at AS "expiresAt"`;
+
+const IS_OPEN = 'i.accepted_at IS NULL AND i.revoked_at IS NULL';
+
+/** Whether who sent it may still give the role; see mayGive in invitation.ts. */
+const IS_BACKED = `(i.invited_by_kind <> 'user' OR EXISTS (
+  SELECT FROM memberships m JOIN users u ON u.id = m.user_id
+  WHERE m.user_id = i.invited_by_id AND m.organization_id = i.organization_id
+    AND u.disabled_at IS NULL AND (m.role = 'owner' OR (m.role = 'admin' AND i.role <> 'owner'))))`;
+
+const INVITER_NAME = `(SELECT name FROM users
+  WHERE i.invited_by_kind = 'user' AND users.id = i.invited_by_id) AS "inviterName"`;
+
+/**
+ * Holds an organization until the transaction ends, as changes of memberships do: who is invited, and who
+ * may invite, changes one after the other.
+ *
+ * @returns false when there is no such organization
+ */
+export async function holdOrganization(executor: Executor, id: string): Promise<boolean> {
+  const { rowCount } = await executor.query(
+    'SELECT FROM organizations WHERE id = $1 FOR NO KEY UPDATE',
+    [id],
+  );
+  return rowCount === 1;
+}
+
+/** The role that a user has at this moment. */
+export async function roleOf(
+  executor: Executor,
+  userId: string,
+  organizationId: string,
+): Promise<Role | undefined> {
+  const { rows } = await executor.query<{ role: Role }>(
+    `SELECT role FROM memberships m JOIN users u ON u.id = m.user_id
+     WHERE user_id = $1 AND organization_id = $2 AND u.disabled_at IS NULL`,
+    [userId, organizationId],
+  );
+  return rows[0]?.role;
+}
+
+/** What an address and an organization are to each other, and how many are invited already. */
+export async function standingOf(
+  executor: Executor,
+  { organizationId, email, now }: { organizationId: string; email: string; now: Date },
+): Promise<{ isMember: boolean; isInvited: boolean; openInvitations: number }> {
+  const { rows } = await executor.query<{ member: boolean; invited: boolean; open: number }>(
+    `SELECT EXISTS (SELECT FROM memberships m JOIN users u ON u.id = m.user_id
+         WHERE m.organization_id = $1 AND u.email = $2) AS member,
+       coalesce(bool_or(i.email = $2), false) AS invited, count(*)::int AS open
+     FROM invitations i WHERE i.organization_id = $1 AND ${IS_OPEN} AND i.expires_at > $3`,
+    [organizationId, email, now],
+  );
+  const { member, invited, open } = rows[0]!;
+  return { isMember: member, isInvited: invited, openInvitations: open };
+}
+
+/** Adds an invitation, in the place of an expired one of the same address. */
+export async function insertInvitation(
+  executor: Executor,
+  invitation: Invitation,
+  hash: Buffer,
+  context: AuditContext,
+): Promise<void> {
+  const { id, organizationId, email, role, invitedBy, createdAt, expiresAt } = invitation;
+  await executor.query(
+    `DELETE FROM invitations i
+     WHERE i.organization_id = $1 AND i.email = $2 AND ${IS_OPEN} AND i.expires_at <= $3`,
+    [organizationId, email, createdAt],
+  );
+  await executor.query(
+    `INSERT INTO invitations (id, organization_id, email, role, hash, invited_by_kind, invited_by_id,
+       created_at, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      ...[id, organizationId, email, role, hash],
+      ...[invitedBy.kind, invitedBy.id ?? null, createdAt, expiresAt],
+    ],
+  );
+  await record(executor, 'invitation.created', invitation, createdAt, context);
+}
+
+/** One that is neither accepted nor revoked, expired ones included. */
+export async function findOpenInvitation(
+  executor: Executor,
+  organizationId: string,
+  id: string,
+): Promise<Invitation | undefined> {
+  const { rows } = await executor.query<InvitationRow>(
+    `SELECT ${COLUMNS} FROM invitations i
+     WHERE i.organization_id = $1 AND i.id = $2 AND ${IS_OPEN}`,
+    [organizationId, id],
+  );
+  return rows[0] && toInvitation(rows[0]);
+}
+
+/** Gives an invitation another token, from when the one before is nothing. */
+export async function renewInvitation(
+  executor: Executor,
+  invitation: Invitation,
+  hash: Buffer,
+  at: Date,
+  context: AuditContext,
+): Promise<void> {
+  const { id, invitedBy, expiresAt } = invitation;
+  await executor.query(
+    `UPDATE invitations SET hash = $2, invited_by_kind = $3, invited_by_id = $4, expires_at = $5
+     WHERE id = $1`,
+    [id, hash, invitedBy.kind, invitedBy.id ?? null, expiresAt],
+  );
+  await record(executor, 'invitation.renewed', invitation, at, context);
+}
+
+export async function revokeInvitation(
+  executor: Executor,
+  invitation: Invitation,
+  at: Date,
+  context: AuditContext,
+): Promise<void> {
+  await executor.query('UPDATE invitations SET revoked_at = $2 WHERE id = $1', [invitation.id, at]);
+  await record(executor, 'invitation.revoked', invitation, at, context);
+}
+
+/** The invitation behind a token, if it can be accepted at this moment. */
+export async function findPresentedInvitation(
+  executor: Executor,
+  hash: Buffer,
+  now: Date,
+): Promise<PresentedInvitation | undefined> {
+  const { rows } = await executor.query<PresentedRow>(
+    `SELECT ${COLUMNS}, o.name AS "organizationName", ${INVITER_NAME}
+     FROM invitations i JOIN organizations o ON o.id = i.organization_id
+     WHERE i.hash = $1 AND ${IS_OPEN} AND i.expires_at > $2 AND ${IS_BACKED}`,
+    [hash, now],
+  );
+  const [row] = rows;
+  if (!row) return undefined;
+  const { organizationName, inviterName } = row;
+  return { ...toInvitation(row), organizationName, ...(inviterName && { inviterName }) };
+}
+
+/** Whose acceptance used the token up; undefined: nobody's. */
+export async function findAcceptance(
+  executor: Executor,
+  hash: Buffer,
+): Promise<{ userId: string; organizationId: string } | undefined> {
+  const { rows } = await executor.query<{ userId: string; organizationId: string }>(
+    `SELECT accepted_by_id AS "userId", organization_id AS "organizationId"
+     FROM invitations WHERE hash = $1 AND accepted_at IS NOT NULL`,
+    [hash],
+  );
+  return rows[0];
+}
+
+/**
+ * Takes an invitation for the first and only time: one conditional update decides, whoever else is at it.
+ *
+ * @returns false when it was taken, revoked, renewed or has expired in between
+ */
+export async function consumeInvitation(
+  executor: Executor,
+  {
+    invitation,
+    hash,
+    userId,
+    at,
+  }: { invitation: Invitation; hash: Buffer; userId: string; at: Date },
+  context: AuditContext,
+): Promise<boolean> {
+  const { rowCount } = await executor.query(
+    `UPDATE invitations i SET accepted_at = $3, accepted_by_id = $4
+     WHERE i.id = $1 AND i.hash = $2 AND ${IS_OPEN} AND i.expires_at > $3 AND ${IS_BACKED}`,
+    [invitation.id, hash, at, userId],
+  );
+  if (rowCount === 0) return false;
+  await record(executor, 'invitation.accepted', invitation, at, context);
+  return true;
+}
+
+/** The address of somebody who may sign in; the row stays as it is until the transaction ends. */
+export async function heldEmailOf(executor: Executor, userId: string): Promise<string | undefined> {
+  const { rows } = await executor.query<{ email: string }>(
+    'SELECT email FROM users WHERE id = $1 AND disabled_at IS NULL FOR SHARE',
+    [userId],
+  );
+  return rows[0]?.email;
+}
+
+/**
+ * Newest first: what was neither accepted nor revoked.
+ *
+ * @throws InvalidCursorError
+ */
+export async function listOpenInvitations(
+  executor: Executor,
+  organizationId: string,
+  { cursor, limit }: PageRequest,
+  now: Date,
+): Promise<Page<OpenInvitation>> {
+  const position = readCursor(LIST, cursor) ?? null;
+  const size = pageSize(limit);
+  const { rows } = await executor.query<OpenRow>(
+    `SELECT ${COLUMNS}, ${INVITER_NAME},
+       CASE WHEN i.expires_at <= $2 THEN 'expired' WHEN ${IS_BACKED} THEN 'open' ELSE 'void' END AS status
+     FROM invitations i
+     WHERE i.organization_id = $1 AND ${IS_OPEN} AND ($3::text IS NULL OR i.id < $3)
+     ORDER BY i.id DESC LIMIT $4`,
+    [organizationId, now, position, size + 1],
+  );
+  return pageOf(LIST, rows.map(toOpen), size, ({ id }) => id);
+}
+
+function record(
+  executor: Executor,
+  type: `invitation.${'created' | 'renewed' | 'revoked' | 'accepted'}`,
+  { id, organizationId, email, role }: Invitation,
+  occurredAt: Date,
+  context: AuditContext,
+): Promise<void> {
+  const target = { kind: 'invitation', id };
+  const details = { email, role };
+  return recordAuditEvent(executor, {
+    ...context,
+    ...{ type, organizationId, target, details, occurredAt },
+  });
+}
+
+interface InvitationRow {
+  id: string;
+  organizationId: string;
+  email: string;
+  role: Role;
+  invitedByKind: AuditActor['kind'];
+  invitedById: string | null;
+  createdAt: Date;
+  expiresAt: Date;
+}
+
+interface PresentedRow extends InvitationRow {
+  organizationName: string;
+  inviterName: string | null;
+}
+
+interface OpenRow extends InvitationRow {
+  inviterName: string | null;
+  status: OpenInvitation['status'];
+}
+
+function toInvitation(row: InvitationRow): Invitation {
+  const { id, organizationId, email, role, createdAt, expiresAt } = row;
+  const invitedBy = { kind: row.invitedByKind, ...(row.invitedById && { id: row.invitedById }) };
+  return { id, organizationId, email, role, invitedBy, createdAt, expiresAt };
+}
+
+function toOpen(row: OpenRow): OpenInvitation {
+  const { inviterName, status } = row;
+  return { ...toInvitation(row), status, ...(inviterName && { inviterName }) };
+}
