@@ -1,3 +1,4 @@
+import type { Credentials } from '../credentials/credentials.ts';
 import { type Database, isDatabaseUnavailable } from '../database/database.ts';
 import type { Notifications } from '../database/notifications.ts';
 import type { IdentityService } from '../identity/identity.service.ts';
@@ -21,6 +22,7 @@ import { auditProviderEvents, logProviderEvents } from './provider-events.ts';
 import { createProviderHost } from './provider-host.ts';
 import type { Revocations } from './revocations.store.ts';
 import { createBrowserSessions } from './sessions/browser-sessions.ts';
+import { createUserSessions } from './sessions/user-sessions.store.ts';
 import { createSigningKeys } from './signing-keys/signing-keys.ts';
 import { createAccessTokenVerifier } from './tokens/access-token-verifier.ts';
 import { createPresentedTokens } from './tokens/presented-tokens.ts';
@@ -37,6 +39,7 @@ export interface OAuthDependencies {
   revocations: Revocations;
   identity: IdentityService;
   pages: Pages;
+  serviceAccounts: Pick<Credentials, 'redeemAssertion' | 'scopePolicy'>;
   fetch: OutboundFetch;
 }
 
@@ -67,8 +70,10 @@ export async function createOAuth(deps: OAuthDependencies) {
       const provider = createProvider({
         ...{ platform, issuer, adapter, clients, signingKeys, masterKey, clock },
         fetch: deps.fetch,
+        redeemAssertion: deps.serviceAccounts.redeemAssertion,
+        expandScopes: deps.serviceAccounts.scopePolicy.expand,
         findAccount: createAccountFinder(identity),
-        loadGrant: createGrantLoader({ database, clock }),
+        loadGrant: createGrantLoader({ platform, database, clock }),
         pages: createOAuthPages({ pages, findUser: identity.findUser }),
       });
       logProviderEvents(provider, log);
@@ -85,6 +90,7 @@ export async function createOAuth(deps: OAuthDependencies) {
     presentedTokens,
     host,
     sessions: createBrowserSessions({ host, issuer, platform }),
+    userSessions: createUserSessions({ database, clock }),
     consent: createConsentService({ platform, database, clock, identity, clients }),
     connectedApps: createConnectedApps({
       ...{ platform, database, notifications, clock, identity, clients, revocations },

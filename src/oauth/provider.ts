@@ -4,6 +4,8 @@ import Provider, {
   interactionPolicy,
   type KoaContextWithOIDC,
 } from 'oidc-provider';
+import type { ScopePolicy } from '../credentials/scope-policy.ts';
+import type { RedeemAssertion } from '../credentials/service-accounts/service-assertions.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { MasterKey } from '../lib/master-key.ts';
 import type { OutboundFetch } from '../lib/outbound.ts';
@@ -11,6 +13,7 @@ import type { Platform } from '../platform/platform.ts';
 import { createAssertionPolicy } from './clients/client-assertions.ts';
 import type { ClientDirectory } from './clients/client-directory.ts';
 import { clientOf } from './clients/client-instances.ts';
+import { addJwtBearerGrant, ProviderWithGrants } from './grants/jwt-bearer.ts';
 import type { GrantLoader } from './grants/load-grant.ts';
 import type { OAuthPages } from './oauth-pages.ts';
 import { correctAnswers } from './provider-answers.ts';
@@ -33,6 +36,8 @@ export interface ProviderDependencies {
   readonly pages: OAuthPages;
   /** For jwks_uri: refuses private addresses. */
   readonly fetch: OutboundFetch;
+  readonly redeemAssertion: RedeemAssertion;
+  readonly expandScopes: ScopePolicy['expand'];
 }
 
 /** Every token of this server is signed with it; a client may not choose another. */
@@ -55,12 +60,13 @@ export const OAUTH_ROUTES = {
  * and takes the place of the old (see provider-host.ts).
  */
 export function createProvider(deps: ProviderDependencies): Provider {
-  const provider = new Provider(deps.issuer, configuration(deps));
+  const provider = new ProviderWithGrants(deps.issuer, configuration(deps));
   // Host and X-Forwarded-* are set by the protocol door, never taken from the caller.
   provider.proxy = true;
   provider.use(sayWhenToRetry);
   provider.use(letDocumentsBeCached);
   extendModels(provider, deps);
+  addJwtBearerGrant(provider, { ...deps, tokenEndpoint: deps.issuer + OAUTH_ROUTES.token });
   issueAccessTokens(provider, { ...deps, context: () => Provider.ctx! });
   correctAnswers(provider);
   return provider;
@@ -74,7 +80,7 @@ function configuration(deps: ProviderDependencies): Configuration {
     jwks: { keys: deps.signingKeys.all.map((key) => key.privateJwk) } as Configuration['jwks'],
     routes: OAUTH_ROUTES,
     scopes: ['openid', 'offline_access', ...platform.scopes.map((scope) => scope.name)],
-    claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
+    claims: { openid: ['sub', 'amr'], profile: ['name'], email: ['email', 'email_verified'] },
     responseTypes: ['code'],
     clientDefaults: {
       grant_types: ['authorization_code'],
@@ -103,7 +109,9 @@ function configuration(deps: ProviderDependencies): Configuration {
     expiresWithSession: async () => false,
     revokeGrantPolicy: async () => true,
     allowOmittingSingleRegisteredRedirectUri: false,
-    clientBasedCORS: (_ctx, origin, client) => isOriginOf(client.redirectUris ?? [], origin),
+    // Our own pages are at no other origin; a browser names it with every POST.
+    clientBasedCORS: (_ctx, origin, client) =>
+      origin === deps.issuer || isOriginOf(client.redirectUris ?? [], origin),
     renderError: pages.renderError,
     fetch: deps.fetch,
     discovery: { service_documentation: `${deps.issuer}/docs/authentication` },

@@ -26,30 +26,49 @@ const DANGEROUS =
 /** Scheme, two slashes, a host that every parser reads alike, a port. */
 const PLAIN_WEB = /^https?:\/\/([\p{L}\p{N}_.-]+|\[[\da-f:.]+\])(:\d+)?([/?]|$)/iu;
 
+/** What can be wrong with a redirect URI, and how it is said of one: "<uri> has a fragment". */
+const FAULTS = {
+  scheme: 'has a scheme that does not lead to an app',
+  characters: 'has white space, a backslash or a control character',
+  wildcard: 'has a wildcard; each redirect URI is registered whole',
+  relative: 'is not an absolute URI',
+  fragment: 'has a fragment',
+  user: 'has a user name in it',
+  host: 'has no plain host name',
+  insecure: 'must use https; http is for loopback addresses',
+  private_scheme:
+    'has a private-use scheme without a domain name; use one like com.example.app:/callback',
+} as const;
+
+export type RedirectUriFault = keyof typeof FAULTS;
+
 /**
  * Why a redirect URI cannot be registered, or undefined.
  *
  * @see RFC 9700 §2.1, §4.1; RFC 8252 §7; RFC 7591 §5
  */
-export function redirectUriProblem(uri: string): string | undefined {
-  if (DANGEROUS.test(uri)) return 'has a scheme that does not lead to an app';
+export function redirectUriFault(uri: string): RedirectUriFault | undefined {
+  if (DANGEROUS.test(uri)) return 'scheme';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (/[\s\\\u0000-\u001f\u007f]/.test(uri))
-    return 'has white space, a backslash or a control character';
-  if (uri.includes('*')) return 'has a wildcard; each redirect URI is registered whole';
+  if (/[\s\\\u0000-\u001f\u007f]/.test(uri)) return 'characters';
+  if (uri.includes('*')) return 'wildcard';
   const url = URL.parse(uri);
-  if (!url) return 'is not an absolute URI';
-  if (uri.includes('#')) return 'has a fragment';
-  if (url.username || url.password || /^[a-z]+:\/\/[^/?]*@/i.test(uri))
-    return 'has a user name in it';
-  if (/^https?:/i.test(uri) && !PLAIN_WEB.test(uri)) return 'has no plain host name';
+  if (!url) return 'relative';
+  if (uri.includes('#')) return 'fragment';
+  if (url.username || url.password || /^[a-z]+:\/\/[^/?]*@/i.test(uri)) return 'user';
+  if (/^https?:/i.test(uri) && !PLAIN_WEB.test(uri)) return 'host';
   if (url.protocol === 'https:') return undefined;
-  if (url.protocol === 'http:') {
-    const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-    return isLoopback ? undefined : 'must use https; http is for loopback addresses';
-  }
+  if (url.protocol === 'http:') return isLoopback(url) ? undefined : 'insecure';
   // An app's own scheme is its domain name turned round, so that two apps don't collide.
-  return url.protocol.includes('.')
-    ? undefined
-    : 'has a private-use scheme without a domain name; use one like com.example.app:/callback';
+  return url.protocol.includes('.') ? undefined : 'private_scheme';
 }
+
+/** The same, in words for whoever registers it. */
+export function redirectUriProblem(uri: string): string | undefined {
+  const fault = redirectUriFault(uri);
+  return fault && FAULTS[fault];
+}
+
+/** Whether an address leads back to the machine it is opened on. */
+export const isLoopback = ({ hostname }: URL): boolean =>
+  ['localhost', '127.0.0.1', '[::1]'].includes(hostname);

@@ -1,5 +1,6 @@
 import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 import type { Platform } from '../platform/platform.ts';
+import { JWT_BEARER } from './grants/jwt-bearer.ts';
 import {
   IDENTITY_SCOPES,
   PROTOCOL_SCOPES,
@@ -96,7 +97,7 @@ function applyDefaultScope(
 ): void {
   const { params, route } = ctx.oidc;
   if (!params || params.scope) return;
-  if (params.grant_type === 'client_credentials') {
+  if (speaksForItself(params.grant_type)) {
     const registered = splitScope(client.scope);
     const scope = ofResource.filter((name) => registered.includes(name));
     if (scope.length > 0) params.scope = scope.join(' ');
@@ -104,6 +105,10 @@ function applyDefaultScope(
     throw new errors.InvalidScope('scope is required: name what the app needs', undefined as never);
   }
 }
+
+/** A grant without a user: by the client's secret, or by a service account's signature. */
+const speaksForItself = (grantType: unknown) =>
+  grantType === 'client_credentials' || grantType === JWT_BEARER;
 
 /** The library lets an unknown scope pass in silence; a typing error deserves an answer. */
 function checkScope(
@@ -120,7 +125,7 @@ function checkScope(
     if (!registered.has(scope)) {
       throw new errors.InvalidScope('requested scope is not allowed for this client', scope);
     }
-    if (params?.grant_type === 'client_credentials' && PROTOCOL_SCOPES.has(scope)) {
+    if (speaksForItself(params?.grant_type) && PROTOCOL_SCOPES.has(scope)) {
       throw new errors.InvalidScope('client credentials speak for no user', scope);
     }
   }

@@ -53,7 +53,7 @@ async function isWaiting(table: string): Promise<boolean> {
 
 /** Our own pages' sign-in and sign-out, without their forms: a password takes too long to hold a lock. */
 const pages = {
-  request: (cookie: string) => ({ cookies: { gatehouse_session: cookie } }) as never,
+  request: (cookie: string) => ({ cookies: { gatehouse_session: cookie }, headers: {} }) as never,
   async begin(cookie: string, user: TestUser): Promise<string> {
     let given = '';
     const reply = { setCookie: (_name: string, value: string) => (given = value) } as never;

@@ -25,47 +25,96 @@ interface Row {
   consumed_at: Date | null;
 }
 
+/** What somebody presents, and what is known of it. */
+export interface FoundRefreshToken {
+  readonly payload: AdapterPayload;
+  /** Used before: `retry` within the grace, `replay` after it. */
+  readonly use: 'first' | 'retry' | 'replay';
+}
+
 /**
  * Refresh tokens, rotated at every use (RFC 9700 §4.14.2). Consuming the old one and storing its
  * successor is one statement: whatever crashes, either the old token is still good or the new one is
  * stored; and of fifty parallel refreshes one wins.
  */
-export function createRefreshTokenAdapter(deps: AdapterDependencies): ModelAdapter {
+export function createRefreshTokenStore(
+  deps: Pick<AdapterDependencies, 'database' | 'masterKey' | 'clock'>,
+) {
   const { database, masterKey, clock } = deps;
-  const predecessors = new WeakMap<KoaContextWithOIDC, Buffer>();
+  const valuesOf = (id: string, payload: AdapterPayload, expiresIn: number) =>
+    columnsOf(masterKey.hashSecret(id), payload, clock.now(), inSeconds(clock, expiresIn));
 
   return {
-    async upsert(id, payload, expiresIn) {
-      const predecessor = Provider.ctx && predecessors.get(Provider.ctx);
-      const { rowCount } = await database.pool.query({
-        name: predecessor ? 'rotate_refresh_token' : 'insert_refresh_token',
-        text: predecessor ? ROTATE : INSERT,
-        values: [
-          ...columnsOf(masterKey.hashSecret(id), payload, clock.now(), inSeconds(clock, expiresIn)),
-          ...(predecessor ? [predecessor] : []),
-        ],
-      });
-      if (rowCount === 0)
-        throw new errors.InvalidGrant('refresh token already used, or grant ended');
+    /**
+     * @param expiresIn seconds
+     * @returns false: there is no such grant
+     */
+    async insert(id: string, payload: AdapterPayload, expiresIn: number): Promise<boolean> {
+      const values = valuesOf(id, payload, expiresIn);
+      const statement = { name: 'insert_refresh_token', text: INSERT, values };
+      return (await database.pool.query(statement)).rowCount === 1;
     },
 
-    async find(id) {
+    /**
+     * Consumes the predecessor and stores its successor.
+     *
+     * @param expiresIn seconds
+     * @returns false, and nothing has changed: it was used already, or the grant has ended
+     */
+    async rotate(
+      predecessor: string,
+      id: string,
+      payload: AdapterPayload,
+      expiresIn: number,
+    ): Promise<boolean> {
+      const values = [...valuesOf(id, payload, expiresIn), masterKey.hashSecret(predecessor)];
+      const statement = { name: 'rotate_refresh_token', text: ROTATE, values };
+      return (await database.pool.query(statement)).rowCount === 1;
+    },
+
+    /** Only under a grant that has not been revoked; expired or used, too. */
+    async find(id: string): Promise<FoundRefreshToken | undefined> {
       const { rows } = await database.pool.query<Row>({
         name: 'find_refresh_token',
         text: FIND,
         values: [masterKey.hashSecret(id)],
       });
       const row = rows[0];
-      if (!row) return undefined;
-      const sinceUseMs = row.consumed_at && clock.now().getTime() - row.consumed_at.getTime();
-      const isRetry = sinceUseMs !== null && sinceUseMs < REPLAY_GRACE_MS;
-      return isRetry && Provider.ctx?.oidc.route === 'token' ? undefined : toPayload(row, id);
+      return row && { payload: toPayload(row, id), use: useOf(row, clock.now()) };
+    },
+  };
+}
+
+function useOf({ consumed_at }: Row, now: Date): FoundRefreshToken['use'] {
+  if (!consumed_at) return 'first';
+  return now.getTime() - consumed_at.getTime() < REPLAY_GRACE_MS ? 'retry' : 'replay';
+}
+
+/** The same for oidc-provider, whose verbs are others: the predecessor is known by the request. */
+export function createRefreshTokenAdapter(deps: AdapterDependencies): ModelAdapter {
+  const { database, masterKey, clock } = deps;
+  const store = createRefreshTokenStore(deps);
+  const predecessors = new WeakMap<KoaContextWithOIDC, string>();
+
+  return {
+    async upsert(id, payload, expiresIn) {
+      const predecessor = Provider.ctx && predecessors.get(Provider.ctx);
+      const stored = predecessor
+        ? await store.rotate(predecessor, id, payload, expiresIn)
+        : await store.insert(id, payload, expiresIn);
+      if (!stored) throw new errors.InvalidGrant('refresh token already used, or grant ended');
+    },
+
+    async find(id) {
+      const found = await store.find(id);
+      const isRetry = found?.use === 'retry' && Provider.ctx?.oidc.route === 'token';
+      return isRetry ? undefined : found?.payload;
     },
 
     async consume(id) {
       const ctx = Provider.ctx;
       if (!ctx) throw new Error('a refresh token is consumed by a request only');
-      predecessors.set(ctx, masterKey.hashSecret(id));
+      predecessors.set(ctx, id);
     },
 
     async destroy(id) {

@@ -1,5 +1,9 @@
 import Provider from 'oidc-provider';
-import { sessionsAtHand, withdrawSessionCookie } from '../sessions/sessions-at-hand.ts';
+import {
+  sessionOrigin,
+  sessionsAtHand,
+  withdrawSessionCookie,
+} from '../sessions/sessions-at-hand.ts';
 import {
   type AdapterDependencies,
   type AdapterPayload,
@@ -32,12 +36,14 @@ export function createSessionAdapter(deps: AdapterDependencies): ModelAdapter {
       const atHand = sessionsAtHand();
       const known = atHand?.get(uid);
       if (known === null) return withdrawSessionCookie();
+      const { address, userAgent } = sessionOrigin();
       const { rowCount } = await database.pool.query({
         name: known ? 'update_session' : 'insert_session',
         text: known ? UPDATE : INSERT,
         values: [
           ...columnsOf(idHash, payload),
           ...[inSeconds(clock, expiresIn), known ?? clock.now()],
+          ...[address ?? null, userAgent?.slice(0, MOST_USER_AGENT_CHARACTERS) ?? null],
         ],
       });
       atHand?.set(uid, rowCount === 0 ? null : idHash);
@@ -76,17 +82,22 @@ function isGivenUp(id: string): boolean {
   return session?.oldId === id;
 }
 
+/** Enough to tell one browser from another; the table's own bound. */
+const MOST_USER_AGENT_CHARACTERS = 300;
+
 /** Under the lock that disabling a user wants too: what is stored is seen, and ended, by whoever does. */
 const INSERT = `
-  INSERT INTO sessions (id_hash, uid, user_id, signed_in_at, details, expires_at, created_at)
-  SELECT $1, $2, $3, $4, $5, $6, $7
+  INSERT INTO sessions
+    (id_hash, uid, user_id, signed_in_at, details, expires_at, created_at, address, user_agent)
+  SELECT $1, $2, $3, $4, $5, $6, $7, $8::text, $9::text
   WHERE $3::text IS NULL
     OR EXISTS (SELECT 1 FROM users WHERE id = $3 AND disabled_at IS NULL FOR SHARE)`;
 
 /** The identifier changes at every sign-in and resume (session fixation); the uid stays. */
 const UPDATE = `
   UPDATE sessions
-  SET id_hash = $1, user_id = $3, signed_in_at = $4, details = $5, expires_at = $6
+  SET id_hash = $1, user_id = $3, signed_in_at = $4, details = $5, expires_at = $6,
+    address = coalesce($8::text, address), user_agent = coalesce($9::text, user_agent)
   WHERE uid = $2 AND id_hash = $7`;
 
 function columnsOf(idHash: Buffer, payload: AdapterPayload): unknown[] {

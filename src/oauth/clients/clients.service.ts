@@ -1,5 +1,8 @@
 import { errors } from 'oidc-provider';
 import type { AuditContext } from '../../audit/audit.ts';
+import { environmentsOf } from '../../credentials/api-keys/api-key-rules.ts';
+import { boundsOf, type Maker, OPERATOR } from '../../credentials/maker.ts';
+import { createScopePolicy } from '../../credentials/scope-policy.ts';
 import type { Database } from '../../database/database.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { newId } from '../../lib/ids.ts';
@@ -32,12 +35,15 @@ export type ClientInput = Partial<Omit<NewClient, 'id'>> & { readonly name: stri
 
 export type CreateClientOutcome =
   | { outcome: 'created'; client: OAuthClient; secret: string | undefined }
-  | { outcome: 'invalid'; problems: ClientProblem[] };
+  | ClientRefusal;
 
 export type UpdateClientOutcome =
   | { outcome: 'updated'; client: OAuthClient }
-  | { outcome: 'invalid'; problems: ClientProblem[] }
+  | ClientRefusal
   | { outcome: 'not_found' };
+
+/** `beyond`: the client could ask for more than whoever makes or changes it holds. */
+export type ClientRefusal = { outcome: 'invalid' | 'beyond'; problems: ClientProblem[] };
 
 export type ClientService = ReturnType<typeof createClientService>;
 
@@ -52,6 +58,7 @@ export function createClientService(deps: {
 }) {
   const { database, clock, masterKey, revocations } = deps;
   const knownScopes = new Set(deps.platform.scopes.map((scope) => scope.name));
+  const excessOf = createExcessOf(deps.platform);
 
   function makeSecret(): { secret: string; stored: ClientSecret } {
     const secret = `ghcs_${newSecret(32)}`;
@@ -83,12 +90,14 @@ export function createClientService(deps: {
     async create(
       input: ClientInput,
       audit: AuditContext,
-      fixed?: { id?: string; secret?: string },
+      { id, maker = OPERATOR }: { id?: string; maker?: Maker } = {},
     ): Promise<CreateClientOutcome> {
       const now = clock.now();
-      const client = withDefaults({ ...input, id: fixed?.id ?? newId(now) });
+      const client = withDefaults({ ...input, id: id ?? newId(now) });
       const problems = await problemsOf(client);
       if (problems.length > 0) return { outcome: 'invalid', problems };
+      const excess = excessOf(client, maker);
+      if (excess.length > 0) return { outcome: 'beyond', problems: excess };
       const made = usesSecret(client) ? makeSecret() : undefined;
       await insertClient(database, client, made?.stored, now, audit);
       const created = await findClient(database.pool, client.id);
@@ -98,21 +107,32 @@ export function createClientService(deps: {
     find: (id: string) => findClient(database.pool, id),
     list: (filter: Parameters<typeof listClients>[1]) => listClients(database.pool, filter),
 
-    /** Changes the fields given; two who change different fields at once both get their way. */
+    excessOf,
+
+    /**
+     * Changes the fields given; two who change different fields at once both get their way. Whoever holds
+     * less than the client may ask for can only shut it out.
+     */
     async update(
       id: string,
       changes: Partial<ClientInput> & { disabled?: boolean },
       audit: AuditContext,
+      maker: Maker = OPERATOR,
     ): Promise<UpdateClientOutcome> {
+      const isShutOut = changes.disabled === true && Object.keys(changes).length === 1;
       for (;;) {
         const current = await findClient(database.pool, id);
-        if (!current) return { outcome: 'not_found' };
+        const isTheirs =
+          maker.organizationId === null || maker.organizationId === current?.organizationId;
+        if (!current || !isTheirs) return { outcome: 'not_found' };
         const changed = {
           ...withDefaults({ ...current, ...changes, id }),
           disabled: changes.disabled ?? current.disabled,
         };
         const problems = await problemsOf(changed);
         if (problems.length > 0) return { outcome: 'invalid', problems };
+        const excess = isShutOut ? [] : excessOf(changed, maker);
+        if (excess.length > 0) return { outcome: 'beyond', problems: excess };
         const { updatedAt } = current;
         if (await updateClient(database, changed, updatedAt, clock.now(), revocations, audit)) {
           return { outcome: 'updated', client: (await findClient(database.pool, id))! };
@@ -135,6 +155,27 @@ export function createClientService(deps: {
       await rotateClientSecret(database, client, stored, oldExpireAt, now, audit);
       return secret;
     },
+  };
+}
+
+/**
+ * What a client could get beyond its maker, so that whoever makes or takes over one gains nothing: scopes,
+ * and what holds a key back and no client.
+ */
+function createExcessOf(platform: Platform) {
+  const scopePolicy = createScopePolicy(platform);
+  const [environment] = environmentsOf(platform);
+
+  return function excessOf(client: Pick<NewClient, 'scopes'>, maker: Maker): ClientProblem[] {
+    if (maker.organizationId === null) return [];
+    const lacking = scopePolicy.beyond(client.scopes, maker.scopes);
+    const bounds = boundsOf(maker, environment?.name);
+    const tooMuch = `a client cannot have more than its maker, who lacks: ${lacking.join(', ')}`;
+    const unbound = `a client would not be held back by ${bounds.join(', ')}, as the key that makes it is; use another credential`;
+    return [
+      ...(lacking.length > 0 ? [{ field: 'scope', message: tooMuch }] : []),
+      ...(bounds.length > 0 ? [{ field: '', message: unbound }] : []),
+    ];
   };
 }
 

@@ -7,6 +7,7 @@ import { looksLikeId } from '../../lib/identifier.ts';
 import type { ConnectedApp as ShownApp } from '../../pages/view-models.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { ClientDirectory } from '../clients/client-directory.ts';
+import { publisherOf } from '../clients/house-clients.ts';
 import type { Revocations } from '../revocations.store.ts';
 import { IDENTITY_SCOPES } from '../scopes.ts';
 import { findLastTokenTimes } from './connected-apps.store.ts';
@@ -46,10 +47,11 @@ export function createConnectedApps(deps: ConnectedAppsDependencies): ConnectedA
       clients.find(consent.clientId),
       organizationId ? identity.organizations.find(organizationId) : undefined,
     ]);
+    const publisher = client && publisherOf(client, platform);
     return {
       consentId: consent.id,
       name: client?.name ?? consent.clientId,
-      ...(client?.organizationName ? { publisher: client.organizationName } : {}),
+      ...(publisher ? { publisher } : {}),
       ...(organization ? { organization: organization.name } : {}),
       identity: IDENTITY_SCOPES.filter((scope) => scopes.includes(scope)),
       permissions: platform.scopes

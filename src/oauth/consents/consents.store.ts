@@ -2,6 +2,7 @@ import { recordAuditEvent } from '../../audit/audit.store.ts';
 import type { AuditEvent } from '../../audit/audit.ts';
 import type { Database } from '../../database/database.ts';
 import type { Executor } from '../../database/executor.ts';
+import type { RoleName } from '../../platform/platform.ts';
 import type { Revocations } from '../revocations.store.ts';
 
 /** What a user has allowed a client for one organization, until it is revoked. */
@@ -14,6 +15,9 @@ export interface Consent {
   readonly createdAt: Date;
   readonly lastUsedAt: Date;
 }
+
+/** With the user's role where it is for; absent where it is for none. */
+export type StandingConsent = Consent & { readonly role?: RoleName };
 
 type AuditContext = Pick<AuditEvent, 'actor' | 'address' | 'requestId'>;
 
@@ -44,19 +48,19 @@ const toConsent = (row: Row): Consent => ({
 export async function findConsent(
   executor: Executor,
   wanted: { userId: string; clientId: string; organizationId?: string },
-): Promise<Consent | undefined> {
-  const { rows } = await executor.query<Row>({
+): Promise<StandingConsent | undefined> {
+  const { rows } = await executor.query<Row & { role: RoleName | null }>({
     name: 'find_consent',
-    text: `SELECT c.* FROM consents c
+    text: `SELECT c.*, m.role FROM consents c LEFT JOIN memberships m
+             ON m.user_id = c.user_id AND m.organization_id = c.organization_id
            WHERE c.user_id = $1 AND c.client_id = $2 AND c.revoked_at IS NULL
              AND ($3::text IS NULL OR c.organization_id = $3)
-             AND (c.organization_id IS NULL OR EXISTS (
-               SELECT 1 FROM memberships m
-               WHERE m.user_id = c.user_id AND m.organization_id = c.organization_id))
+             AND (c.organization_id IS NULL OR m.role IS NOT NULL)
            ORDER BY c.last_used_at DESC LIMIT 1`,
     values: [wanted.userId, wanted.clientId, wanted.organizationId ?? null],
   });
-  return rows[0] && toConsent(rows[0]);
+  const row = rows[0];
+  return row && { ...toConsent(row), ...(row.role ? { role: row.role } : {}) };
 }
 
 export async function touchConsent(executor: Executor, id: string, now: Date): Promise<void> {

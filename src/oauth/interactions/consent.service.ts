@@ -9,8 +9,10 @@ import type { ConsentPage, IdentityScope, Permission } from '../../pages/view-mo
 import type { Platform, PlatformScope } from '../../platform/platform.ts';
 import type { OAuthClient } from '../clients/client.ts';
 import type { ClientDirectory } from '../clients/client-directory.ts';
+import { publisherOf } from '../clients/house-clients.ts';
 import { findConsent, grantConsent } from '../consents/consents.store.ts';
 import { newGrant } from '../grants/new-grant.ts';
+import { createRoleCeiling } from '../role-ceiling.ts';
 import { IDENTITY_SCOPES, OFFLINE_ACCESS } from '../scopes.ts';
 import { InteractionGoneError, type InteractionRequest } from './interaction.ts';
 
@@ -47,6 +49,7 @@ export interface ConsentDependencies {
 export function createConsentService(deps: ConsentDependencies) {
   const { platform, database, clock } = deps;
   const scopes = new Map(platform.scopes.map((scope) => [scope.name, scope]));
+  const isWithinRole = createRoleCeiling(platform);
 
   return {
     async question(request: InteractionRequest, userId: string): Promise<ConsentQuestion> {
@@ -54,7 +57,7 @@ export function createConsentService(deps: ConsentDependencies) {
       const offline =
         client.grantTypes.includes('refresh_token') && isNewsToStay(platform, request, known);
       return {
-        app: appIdentity(client),
+        app: appIdentity(client, publisherOf(client, platform)),
         redirect: redirectTarget(request.redirectUri),
         account: { name: user.name, email: user.email },
         organizations: choices.map((one) => ({
@@ -70,7 +73,10 @@ export function createConsentService(deps: ConsentDependencies) {
       };
     },
 
-    /** Stores the consent and the grant under it. What was not asked cannot be granted. */
+    /**
+     * Stores the consent and the grant under it. What was not asked cannot be granted, nor what is above the
+     * user's role in the organization they chose: that counts as left unticked.
+     */
     async answer(
       provider: Provider,
       request: InteractionRequest,
@@ -82,14 +88,15 @@ export function createConsentService(deps: ConsentDependencies) {
       const sole = choices.length === 1 ? choices[0]!.organizationId : undefined;
       // What was posted counts: the user must not find another organization connected than they chose.
       const organizationId = answer.organizationId ?? sole ?? null;
-      const isChoice = choices.some((one) => one.organizationId === organizationId);
+      const choice = choices.find((one) => one.organizationId === organizationId);
       const isAsked = choices.length > 0 || organizationId !== null;
-      if (isAsked && !isChoice) return { outcome: 'organization_missing' };
+      if (isAsked && !choice) return { outcome: 'organization_missing' };
 
-      const ticked = asked.filter((scope) => answer.scopes.includes(scope));
-      const refused = asked.filter((scope) => !ticked.includes(scope));
+      const wanted = [...allowed, ...asked.filter((scope) => answer.scopes.includes(scope))];
+      const agreed = wanted.filter((scope) => isWithinRole(choice?.role, scope));
+      const refused = [...allowed, ...asked].filter((scope) => !agreed.includes(scope));
       const identityScopes = request.scopes.filter((scope) => !scopes.has(scope));
-      const granted = [...identityScopes, ...allowed, ...ticked];
+      const granted = [...identityScopes, ...agreed];
       if (granted.length === 0) return { outcome: 'nothing_granted' };
 
       const now = clock.now();
@@ -144,9 +151,9 @@ function isNewsToStay(
   return request.scopes.includes(OFFLINE_ACCESS) && !known.includes(OFFLINE_ACCESS);
 }
 
-const appIdentity = (client: OAuthClient): ConsentPage['app'] => ({
+const appIdentity = (client: OAuthClient, publisher: string | undefined): ConsentPage['app'] => ({
   name: client.name,
-  ...(client.organizationName ? { publisher: client.organizationName } : {}),
+  ...(publisher ? { publisher } : {}),
   ...(client.clientUri ? { homeUrl: client.clientUri } : {}),
   ...(client.tosUri ? { termsUrl: client.tosUri } : {}),
   ...(client.policyUri ? { privacyUrl: client.policyUri } : {}),

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { csrfToken, sendPage } from '../../doors/browser.ts';
 import { formTargetOf, pageHeaders } from '../../doors/headers.ts';
-import type { AccountForms, FormPlace } from '../../identity/account-forms.ts';
+import { heedLocales } from '../../doors/language.ts';
+import type { AccountForms, FormPlace, Proven } from '../../identity/account-forms.ts';
 import type { Pages } from '../../pages/render.ts';
 import type { ConsentPage } from '../../pages/view-models.ts';
 import type { Platform } from '../../platform/platform.ts';
@@ -83,6 +84,7 @@ function createSteps(deps: InteractionRoutesDependencies) {
       async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
         const interaction = await loadInteraction(host.current, request, reply);
         const about = readInteraction(interaction);
+        heedLocales(about.uiLocales);
         if (about.sessionUid && (await sessions.current(request))?.uid !== about.sessionUid) {
           throw new InteractionGoneError();
         }
@@ -94,15 +96,17 @@ function createSteps(deps: InteractionRoutesDependencies) {
     placeOf: async ({ about }: Visit): Promise<FormPlace> => ({
       signInUrl: `/interaction/${about.uid}/sign-in`,
       signUpUrl: platform.signUp.enabled ? `/interaction/${about.uid}/sign-up` : undefined,
+      secondStepUrl: `/interaction/${about.uid}/second-step`,
+      passkeyUrl: `/interaction/${about.uid}/passkey`,
       continueTo: (await clients.find(about.clientId))?.name,
       emailHint: about.loginHint,
     }),
 
-    async signIn(visited: Visit, accountId: string, remember: boolean): Promise<FastifyReply> {
+    async signIn(visited: Visit, { user, remember, amr }: Proven): Promise<FastifyReply> {
       const { request, reply, interaction } = visited;
-      const session = await sessions.begin(request, reply, { userId: accountId, remember });
+      const session = await sessions.begin(request, reply, { userId: user.id, remember, amr });
       await bindToSession(interaction, session);
-      return finish(visited, { login: { accountId, amr: ['pwd'], remember } });
+      return finish(visited, { login: { accountId: user.id, amr, remember } });
     },
 
     async showConsent(visited: Visit, error?: ConsentPage['error']): Promise<FastifyReply> {
@@ -124,14 +128,23 @@ function createSteps(deps: InteractionRoutesDependencies) {
 function signInSteps(door: FastifyInstance, deps: InteractionRoutesDependencies, steps: Steps) {
   const { visit, placeOf, signIn, restart } = steps;
   door.get('/interaction/:uid/sign-in', visit(restart));
-  door.post(
-    '/interaction/:uid/sign-in',
+  const { signIn: form, secondStep } = deps.forms;
+  const enter = (submit: typeof form.submit) =>
     visit(async (visited) => {
       const { request, reply } = visited;
-      const signedIn = await deps.forms.signIn.submit(request, reply, await placeOf(visited));
-      return signedIn ? signIn(visited, signedIn.user.id, signedIn.remember) : reply;
-    }),
+      const proven = await submit(request, reply, await placeOf(visited));
+      return proven ? signIn(visited, proven) : reply;
+    });
+  door.post('/interaction/:uid/sign-in', enter(form.submit));
+  door.get('/interaction/:uid/passkey', visit(restart));
+  door.post('/interaction/:uid/passkey', enter(form.submitPasskey));
+  door.get(
+    '/interaction/:uid/second-step',
+    visit(async (visited) =>
+      secondStep.show(visited.request, visited.reply, await placeOf(visited)),
+    ),
   );
+  door.post('/interaction/:uid/second-step', enter(secondStep.submit));
   door.post(
     '/interaction/:uid/switch-account',
     visit(async (visited) => {
@@ -153,7 +166,7 @@ function signUpSteps(door: FastifyInstance, deps: InteractionRoutesDependencies,
     visit(async (visited) => {
       const { request, reply } = visited;
       const user = await deps.forms.signUp.submit(request, reply, await placeOf(visited));
-      return user ? signIn(visited, user.id, false) : reply;
+      return user ? signIn(visited, { user, remember: false, amr: ['pwd'] }) : reply;
     }),
   );
 }

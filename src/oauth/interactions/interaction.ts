@@ -17,6 +17,8 @@ export interface InteractionRequest {
   /** The app insists on a new answer. */
   readonly asksConsentAgain: boolean;
   readonly loginHint: string | undefined;
+  /** The languages that the app asks for, as it sent them. */
+  readonly uiLocales: unknown;
   readonly accountId: string | undefined;
   /** The browser session it belongs to; absent before sign-in. */
   readonly sessionUid: string | undefined;
@@ -61,6 +63,7 @@ export function readInteraction(interaction: Interaction): InteractionRequest {
     resources: [params.resource ?? []].flat() as string[],
     asksConsentAgain: splitScope(params.prompt).includes('consent'),
     loginHint: typeof params.login_hint === 'string' ? params.login_hint : undefined,
+    uiLocales: params.ui_locales,
     accountId: interaction.session?.accountId,
     sessionUid: interaction.session?.uid,
   };

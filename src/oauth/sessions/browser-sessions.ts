@@ -3,7 +3,7 @@ import type Provider from 'oidc-provider';
 import type { Platform } from '../../platform/platform.ts';
 import { cookieNames } from '../provider.ts';
 import type { ProviderHost } from '../provider-host.ts';
-import { withSessionsAtHand } from './sessions-at-hand.ts';
+import { type SessionOrigin, withSessionsAtHand } from './sessions-at-hand.ts';
 
 /** Who is signed in in this browser. */
 export interface BrowserSession {
@@ -12,6 +12,10 @@ export interface BrowserSession {
   readonly userId: string;
   /** Seconds since the epoch. */
   readonly signedInAt: number;
+  /** How they have proven who they are (RFC 8176 §2). */
+  readonly amr: readonly string[];
+  /** It outlives the browser's window. */
+  readonly remembered: boolean;
 }
 
 /** The one session of a browser: the protocol's, also read and written by our own pages. */
@@ -20,17 +24,22 @@ export interface BrowserSessions {
   /**
    * Signs in under a new identifier (session fixation). Somebody else's session ends; the same user's
    * goes on, so that what they left open in another tab does too.
+   *
+   * @param user `amr` says how they have proven who they are; by default with a password
    */
   begin(
     request: FastifyRequest,
     reply: FastifyReply,
-    user: { userId: string; remember: boolean },
+    user: { userId: string; remember: boolean; amr?: readonly string[] | undefined },
   ): Promise<BrowserSession>;
   end(request: FastifyRequest, reply: FastifyReply): Promise<void>;
 }
 
 /** oidc-provider's Session, with what its types leave out. */
-type Session = InstanceType<Provider['Session']> & { readonly id: string };
+type Session = InstanceType<Provider['Session']> & {
+  readonly id: string;
+  readonly transient?: boolean;
+};
 
 export function createBrowserSessions(options: {
   host: ProviderHost;
@@ -64,13 +73,13 @@ export function createBrowserSessions(options: {
       return toBrowserSession(session, session.accountId);
     },
 
-    begin: (request, reply, { userId, remember }) =>
-      withSessionsAtHand(async (atHand) => {
+    begin: (request, reply, { userId, remember, amr = ['pwd'] }) =>
+      withSessionsAtHand(originOf(request), async (atHand) => {
         const known = await find(request);
         const isTheirs = known?.accountId === userId;
         if (!isTheirs) await known?.destroy();
         const save = async (session: Session) => {
-          session.loginAccount({ accountId: userId, amr: ['pwd'], transient: !remember });
+          session.loginAccount({ accountId: userId, amr: [...amr], transient: !remember });
           await session.save(ttlSeconds);
           return session;
         };
@@ -95,4 +104,12 @@ const toBrowserSession = (session: Session, userId: string): BrowserSession => (
   uid: session.uid,
   userId,
   signedInAt: session.loginTs ?? 0,
+  amr: session.amr ?? [],
+  remembered: !session.transient,
+});
+
+/** A header that Postgres can store: no NUL gets past the parser, a lone surrogate is no header. */
+const originOf = ({ ip: address, headers }: FastifyRequest): SessionOrigin => ({
+  address,
+  userAgent: headers['user-agent'],
 });

@@ -8,21 +8,33 @@ import Provider, { type KoaContextWithOIDC } from 'oidc-provider';
 export type SessionsAtHand = Map<string, Buffer | null>;
 
 const ofProtocol = new WeakMap<KoaContextWithOIDC, SessionsAtHand>();
-const ofPages = new AsyncLocalStorage<SessionsAtHand>();
+const ofPages = new AsyncLocalStorage<{ atHand: SessionsAtHand; origin: SessionOrigin }>();
+
+/** Where a session is begun, for its user to recognise. */
+export interface SessionOrigin {
+  readonly address?: string | undefined;
+  readonly userAgent?: string | undefined;
+}
+
+/** Of a session that one of our pages saves; empty for one that the provider does. */
+export const sessionOrigin = (): SessionOrigin => ofPages.getStore()?.origin ?? {};
 
 /** What the request under way has at hand; undefined outside of both the provider and a page that saves. */
 export function sessionsAtHand(): SessionsAtHand | undefined {
   const ctx = Provider.ctx;
-  if (!ctx) return ofPages.getStore();
+  if (!ctx) return ofPages.getStore()?.atHand;
   const atHand = ofProtocol.get(ctx) ?? new Map();
   ofProtocol.set(ctx, atHand);
   return atHand;
 }
 
 /** For our own pages, which read and save a session outside of the provider. */
-export const withSessionsAtHand = <T>(work: (atHand: SessionsAtHand) => Promise<T>): Promise<T> => {
+export const withSessionsAtHand = <T>(
+  origin: SessionOrigin,
+  work: (atHand: SessionsAtHand) => Promise<T>,
+): Promise<T> => {
   const atHand: SessionsAtHand = new Map();
-  return ofPages.run(atHand, () => work(atHand));
+  return ofPages.run({ atHand, origin }, () => work(atHand));
 };
 
 /**

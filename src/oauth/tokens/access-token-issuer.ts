@@ -51,7 +51,7 @@ export function issueAccessTokens(
       scope: this.scope || undefined,
       cnf: confirmationOf(this),
     };
-    return { value: await signJwt(claims, signingKeys.all[0]!) };
+    return { value: await signAccessToken(claims, signingKeys.all[0]!) };
   }
 
   for (const model of [provider.AccessToken, provider.ClientCredentials]) {
@@ -72,7 +72,7 @@ const headers = new Map<string, string>();
 const ES256 = { name: 'ECDSA', hash: 'SHA-256' } as const;
 
 /** JWS compact serialization (RFC 7515 §3.1, RFC 7518 §3.4). The signature is made off the main thread. */
-async function signJwt(
+export async function signAccessToken(
   claims: object,
   key: { kid: string; signer: webcrypto.CryptoKey },
 ): Promise<string> {
