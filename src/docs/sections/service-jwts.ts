@@ -1,0 +1,121 @@
+import { JWT_BEARER } from '../../oauth/grants/jwt-bearer.ts';
+import { OAUTH_ROUTES } from '../../oauth/provider.ts';
+import { type Block, type Part, paragraph, request, type Section, table } from '../document.ts';
+import { code, plain } from '../inline.ts';
+import { presenting, type Topic } from '../topic.ts';
+
+/** Tokens a service signs itself; undefined where the platform does not take them. */
+export function serviceJwts(topic: Topic): Section | undefined {
+  if (!topic.kinds.includes('service_jwt')) return undefined;
+  const { t, example, value, issuer } = topic;
+  const bearer = topic.presentationsOf('service_jwt').find((one) => one.in === 'bearer');
+  return {
+    id: 'service-jwts',
+    title: t('docs.service_jwt.title'),
+    blocks: [
+      paragraph(t('docs.service_jwt.lead')),
+      paragraph(t('docs.service_jwt.register', { menu: plain(topic.menu('service_accounts')) })),
+    ],
+    parts: [
+      creating(topic),
+      {
+        id: 'using-jwts',
+        title: t('docs.service_jwt.use_title'),
+        blocks: [
+          paragraph(t('docs.service_jwt.use')),
+          ...(bearer && example
+            ? [request('call-with-service-jwt', presenting(topic, bearer, 'service_jwt', example))]
+            : []),
+        ],
+      },
+      {
+        id: 'trading-jwts',
+        title: t('docs.service_jwt.exchange_title'),
+        blocks: [
+          paragraph(t('docs.service_jwt.exchange', { issuer: code(issuer) })),
+          request('trade-jwt', {
+            method: 'POST',
+            url: issuer + OAUTH_ROUTES.token,
+            body: {
+              form: [
+                ['grant_type', JWT_BEARER],
+                ['assertion', value('assertion')],
+              ],
+            },
+          }),
+        ],
+      },
+    ],
+  };
+}
+
+function creating(topic: Topic): Part {
+  const { t, platform } = topic;
+  const { maxLifetimeSeconds, replayProtection } = platform.serviceJwts;
+  const jti = {
+    required: t('docs.service_jwt.jti_required'),
+    when_jti: t('docs.service_jwt.jti_optional'),
+    off: t('docs.service_jwt.jti_off'),
+  };
+  const claims = [
+    ['iss', t('docs.service_jwt.iss')],
+    ['sub', t('docs.service_jwt.sub')],
+    ['aud', t('docs.service_jwt.aud', { audience: code(platform.api.identifier) })],
+    ['iat', t('docs.service_jwt.iat')],
+    ['exp', t('docs.service_jwt.exp', { seconds: maxLifetimeSeconds })],
+    ['jti', jti[replayProtection]],
+  ] as const;
+  return {
+    id: 'creating-jwts',
+    title: t('docs.service_jwt.create_title'),
+    blocks: [
+      paragraph(t('docs.service_jwt.create')),
+      table(
+        t('docs.service_jwt.create_title'),
+        [t('docs.column.claim'), t('docs.column.description')],
+        claims.map(([name, what]) => [code(name), what]),
+      ),
+      signing(topic),
+    ],
+  };
+}
+
+/** Programs that print a JWT, with what each language has at hand. */
+function signing({ platform, variable }: Topic): Block {
+  const account = variable('service_account_id');
+  const key = variable('private_key');
+  const audience = platform.api.identifier;
+  const typescript = `import { randomUUID, sign } from 'node:crypto';
+
+const now = Math.floor(Date.now() / 1000);
+const account = process.env.${account};
+const claims = { iss: account, sub: account, aud: '${audience}', iat: now, exp: now + 300, jti: randomUUID() };
+
+const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const input = \`\${encode({ alg: 'ES256', typ: 'JWT' })}.\${encode(claims)}\`;
+const key = { key: process.env.${key}, dsaEncoding: 'ieee-p1363' };
+console.log(\`\${input}.\${sign('sha256', Buffer.from(input), key).toString('base64url')}\`);`;
+  const python = `import os, time, uuid
+
+import jwt  # pip install pyjwt[crypto]
+
+now = int(time.time())
+account = os.environ["${account}"]
+claims = {
+    "iss": account,
+    "sub": account,
+    "aud": "${audience}",
+    "iat": now,
+    "exp": now + 300,
+    "jti": str(uuid.uuid4()),
+}
+print(jwt.encode(claims, os.environ["${key}"], algorithm="ES256"))`;
+  return {
+    kind: 'code',
+    name: 'sign-jwt',
+    samples: [
+      { language: 'typescript', code: typescript },
+      { language: 'python', code: python },
+    ],
+  };
+}
