@@ -1,0 +1,103 @@
+import type { PlaygroundOption, PlaygroundPage } from '../pages/playground-models.ts';
+import type { Platform } from '../platform/platform.ts';
+import { createRequests, wireName } from './requests.ts';
+import {
+  callsOf,
+  flowsOf,
+  identityScopesOf,
+  nameOf,
+  readSetup,
+  type Setup,
+  scopesOf,
+  wayName,
+  waysOf,
+} from './setup.ts';
+import { keyStepsOf, stepsOf } from './steps.ts';
+
+type Tab = 'oauth' | 'keys';
+
+/** Where each tab is. */
+export const TAB_PATHS: Readonly<Record<Tab, string>> = {
+  oauth: '/playground',
+  keys: '/playground/keys',
+};
+
+/** The page for a query: what it says is chosen, the steps are those of the choice. */
+export function createPlaygroundPage(deps: { platform: Platform; issuer: string; apiUrl: string }) {
+  const { platform, issuer, apiUrl } = deps;
+  const requests = createRequests(platform, issuer, apiUrl);
+
+  return function page(query: Readonly<Record<string, unknown>>, tab: Tab): PlaygroundPage {
+    const setup = readSetup(query, platform, tab);
+    const isOAuth = tab === 'oauth';
+    return {
+      dashboardUrl: '/dashboard',
+      docsUrl: '/docs/authentication',
+      tabs: (['oauth', 'keys'] as const).map((kind) => ({
+        ...{ kind, href: TAB_PATHS[kind], current: kind === tab },
+      })),
+      flows: isOAuth
+        ? flowsOf(platform).map((kind) => ({
+            kind,
+            href: `${TAB_PATHS.oauth}?flow=${kind}`,
+            current: kind === setup.flow,
+          }))
+        : [],
+      setup: {
+        hidden: isOAuth ? [{ name: 'flow', value: setup.flow }] : [],
+        action: TAB_PATHS[tab],
+        scopes: isOAuth && asksForScopes(setup) ? scopeOptions(platform, setup) : [],
+        routes: routeOptions(platform, setup),
+        ways: isOAuth ? [] : wayOptions(platform, setup),
+        link: issuer + linkTo(setup, tab),
+      },
+      steps: isOAuth ? stepsOf(platform, requests, setup) : keyStepsOf(platform, requests, setup),
+      facts: {
+        issuer,
+        ...(platform.playgroundKeys.enabled ? { keyPath: platform.playgroundKeys.path } : {}),
+      },
+    };
+  };
+}
+
+/** With a password comes what the role allows. */
+const asksForScopes = ({ flow }: Setup) => flow !== 'user_tokens';
+
+/** The same setup for somebody else: all of it is in the address, and nothing else is. */
+function linkTo({ flow, scopes, call, way }: Setup, tab: Tab): string {
+  const query = new URLSearchParams(
+    tab === 'oauth' ? { flow, scope: scopes.join(' ') } : way ? { way: wayName(way) } : {},
+  );
+  if (call) query.set('route', nameOf(call));
+  return `${TAB_PATHS[tab]}?${query}`;
+}
+
+function scopeOptions(platform: Platform, { flow, scopes }: Setup): PlaygroundOption[] {
+  const titles = new Map(platform.scopes.map(({ name, title }) => [name, title]));
+  const identity = identityScopesOf(platform);
+  return scopesOf(platform, flow).map((value) => {
+    const about = identity.includes(value) ? undefined : titles.get(value);
+    return { value, text: value, chosen: scopes.includes(value), ...(about ? { about } : {}) };
+  });
+}
+
+const routeOptions = (platform: Platform, { call }: Setup): PlaygroundOption[] =>
+  callsOf(platform).map((one) => {
+    const name = nameOf(one);
+    return { value: name, text: name, chosen: call !== undefined && nameOf(call) === name };
+  });
+
+function wayOptions(platform: Platform, { way }: Setup): PlaygroundOption[] {
+  const ways = waysOf(platform);
+  if (ways.length < 2) return [];
+  return ways.map((one) => ({
+    value: wayName(one),
+    text:
+      one.in === 'bearer'
+        ? 'Authorization: Bearer'
+        : one.in === 'header'
+          ? wireName(one.name)
+          : `?${one.name}=`,
+    chosen: one === way,
+  }));
+}

@@ -1,0 +1,35 @@
+import type { FastifyInstance } from 'fastify';
+import { sendPage } from '../doors/browser.ts';
+import type { Pages } from '../pages/render.ts';
+import type { Platform } from '../platform/platform.ts';
+import { CALLBACK_PATH, createPlaygroundClient } from './playground-client.ts';
+import { createPlaygroundPage, TAB_PATHS } from './playground-page.ts';
+
+export interface PlaygroundDependencies {
+  platform: Platform;
+  issuer: string;
+  /** Where the platform's API is for its callers: an origin. */
+  apiUrl: string;
+  pages: Pages;
+  clientService: Parameters<typeof createPlaygroundClient>[0]['clientService'];
+}
+
+/** The playground's pages, for everybody; without it in the platform file there is nothing here. */
+export async function playgroundRoutes(door: FastifyInstance, deps: PlaygroundDependencies) {
+  const { platform, pages } = deps;
+  if (!platform.oauth.playgroundEnabled) return;
+  const playgroundClient = createPlaygroundClient(deps);
+  const page = createPlaygroundPage(deps);
+
+  for (const tab of ['oauth', 'keys'] as const) {
+    door.get(TAB_PATHS[tab], async (request, reply) => {
+      await playgroundClient();
+      const model = page(request.query as Record<string, unknown>, tab);
+      return sendPage(reply, pages.render('playground/playground', model));
+    });
+  }
+  // The code in its address is the script's to read; nothing of it gets into the page.
+  door.get(CALLBACK_PATH, async (_request, reply) =>
+    sendPage(reply, pages.render('playground/callback', { playgroundUrl: TAB_PATHS.oauth })),
+  );
+}

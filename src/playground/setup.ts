@@ -1,0 +1,113 @@
+import { IDENTITY_SCOPES, OFFLINE_ACCESS, splitScope } from '../oauth/scopes.ts';
+import type { FlowKind } from '../pages/playground-models.ts';
+import type { Platform, Presentation, Route } from '../platform/platform.ts';
+
+/** What somebody has chosen: all that the address of the page holds, and nothing that was typed. */
+export interface Setup {
+  readonly flow: FlowKind;
+  /** Of those that the flow may ask for. */
+  readonly scopes: readonly string[];
+  /** Undefined on a platform without routes. */
+  readonly call: Call | undefined;
+  /** Where a key stands in the call. */
+  readonly way: Presentation | undefined;
+}
+
+/** A request to the platform's API, as the platform file has it. */
+export interface Call {
+  readonly method: string;
+  readonly route: Route;
+}
+
+/** The flows there are on this platform. */
+export function flowsOf(platform: Platform): FlowKind[] {
+  return [
+    'code',
+    'client_credentials',
+    'refresh',
+    ...(platform.userTokens.enabled ? (['user_tokens'] as const) : []),
+    ...(platform.serviceJwts.enabled ? (['service_jwt'] as const) : []),
+  ];
+}
+
+/** The scopes a flow may ask for: only where there is a user may it be asked who that is. */
+export function scopesOf(platform: Platform, flow: FlowKind): string[] {
+  const own = platform.scopes.map(({ name }) => name);
+  return flow === 'code' || flow === 'refresh' ? [...identityScopesOf(platform), ...own] : own;
+}
+
+export const identityScopesOf = (platform: Platform): string[] => [
+  ...IDENTITY_SCOPES,
+  ...(platform.oauth.refreshTokens === 'offline_access' ? [OFFLINE_ACCESS] : []),
+];
+
+/** Every request that the platform file names. HEAD is GET without its body. */
+export const callsOf = (platform: Platform): Call[] =>
+  platform.routes.flatMap((route) =>
+    route.methods.filter((method) => method !== 'HEAD').map((method) => ({ method, route })),
+  );
+
+export const nameOf = ({ method, route }: Call): string => `${method} ${route.path}`;
+
+/** Where a key may stand. */
+export const waysOf = (platform: Platform): Presentation[] =>
+  platform.presentations.filter(
+    ({ credentials }) => credentials.includes('api_key') || credentials.includes('playground_key'),
+  );
+
+/** How a way is called in an address. */
+export const wayName = (way: Presentation): string =>
+  way.in === 'bearer' ? 'bearer' : `${way.in}:${way.name}`;
+
+/**
+ * The setup that an address describes. What it says that does not exist here counts as not said.
+ *
+ * @param tab what is tried: a flow of OAuth, or an API key
+ */
+export function readSetup(
+  query: Readonly<Record<string, unknown>>,
+  platform: Platform,
+  tab: 'oauth' | 'keys',
+): Setup {
+  const flow = flowsOf(platform).find((kind) => kind === query.flow) ?? 'code';
+  const calls = callsOf(platform);
+  const ways = waysOf(platform);
+  const said = [query.scope ?? []].flat().flatMap(splitScope);
+  // A form without a ticked box says nothing of scopes, but it names a route.
+  const isSaid = query.scope !== undefined || query.route !== undefined;
+  const askable = scopesOf(platform, flow);
+  return {
+    flow,
+    scopes: isSaid
+      ? askable.filter((scope) => said.includes(scope))
+      : usualScopes(platform, askable),
+    call: calls.find((call) => nameOf(call) === query.route) ?? usualCall(platform, calls, tab),
+    way: ways.find((way) => wayName(way) === query.way) ?? ways[0],
+  };
+}
+
+/** A few that are harmless. */
+function usualScopes(platform: Platform, askable: readonly string[]): string[] {
+  const readable = platform.scopes.filter(({ access }) => access === 'read').slice(0, 3);
+  const usual = ['openid', OFFLINE_ACCESS, ...readable.map(({ name }) => name)];
+  return askable.filter((scope) => usual.includes(scope));
+}
+
+/** Something to read, where there is something; strangers' keys can do what is made for them. */
+function usualCall(
+  platform: Platform,
+  calls: readonly Call[],
+  tab: 'oauth' | 'keys',
+): Call | undefined {
+  const [first] = platform.scopes.filter(({ access }) => access === 'read');
+  const forStrangers =
+    tab === 'keys' && platform.playgroundKeys.enabled
+      ? calls.find(({ method, route }) => route.playground && method === 'POST')
+      : undefined;
+  return (
+    forStrangers ??
+    calls.find(({ method, route }) => method === 'GET' && route.scope === first?.name) ??
+    calls.find(({ method }) => method === 'GET') ??
+    calls[0]
+  );
+}

@@ -1,0 +1,156 @@
+import t from 'tap';
+import { PLAYGROUND_CLIENT_ID } from '../../src/oauth/clients/house-clients.ts';
+import { CALLBACK_PATH } from '../../src/playground/playground-client.ts';
+import { signIn } from '../support/flows.ts';
+import { createUser, startGatehouse } from '../support/gatehouse.ts';
+import { createUserAgent } from '../support/user-agent.ts';
+
+const read = async (url: string) => {
+  const response = await fetch(url);
+  return { status: response.status, body: await response.text(), headers: response.headers };
+};
+
+/** The share link that a page shows. */
+const linkOf = (html: string) =>
+  /id="link" href="([^"]+)"/.exec(html)![1]!.replaceAll('&amp;', '&');
+
+t.test('is there for everybody, with each flow that the platform has', async (t) => {
+  const kliq = await startGatehouse(t, { platform: 'kliq' });
+  const { body } = await read(`${kliq.issuer}/playground`);
+  for (const flow of ['code', 'client_credentials', 'refresh', 'user_tokens']) {
+    t.match(body, `href="/playground?flow=${flow}"`, flow);
+    const page = await read(`${kliq.issuer}/playground?flow=${flow}`);
+    t.equal(page.status, 200);
+    t.match(page.body, /<noscript><p class="notice">Trying a step needs scripts/);
+    t.match(page.body, 'curl', 'and reads without scripts');
+  }
+  t.notMatch(body, 'flow=service_jwt', 'not what it lacks');
+  const withUsers = await read(`${kliq.issuer}/playground?flow=user_tokens`);
+  t.match(withUsers.body, `${kliq.issuer}/v1/auth/token`, 'at the platform’s own path');
+  t.match(withUsers.body, 'refreshToken', 'in its own words');
+  t.match(await read(`${kliq.issuer}/playground/keys`), { status: 200, body: 'X-API-Key' });
+});
+
+t.test('a link reproduces the setup, and what is unknown in it counts as not said', async (t) => {
+  const { issuer } = await startGatehouse(t, { platform: 'kaie' });
+  const query = new URLSearchParams({
+    flow: 'refresh',
+    scope: 'email triggers:write',
+    route: 'DELETE /v1/triggers/*',
+  });
+  const first = await read(`${issuer}/playground?${query}`);
+  const again = await read(linkOf(first.body));
+  t.equal(again.body, first.body, 'the same page, letter for letter');
+  t.match(first.body, /value="triggers:write" checked/);
+  t.notMatch(first.body, /value="openid" checked/);
+  t.match(first.body, 'scope=email%20triggers%3Awrite', 'as the request asks for it');
+  t.match(first.body, 'curl -X DELETE');
+
+  const secrets = {
+    client_secret: 'ghcs_leaked',
+    password: 'hunter2-leaked',
+    code: 'code-leaked',
+    access_token: 'token-leaked',
+    api_key: 'kaie_live_leaked',
+    flow: '"><script>alert(1)</script>',
+    scope: 'openid <b>bold</b> nonsense',
+    route: 'GET /not/a/route',
+  };
+  const odd = await read(`${issuer}/playground?${new URLSearchParams(secrets)}`);
+  t.equal(odd.status, 200);
+  t.notMatch(odd.body, /leaked|alert\(1\)|nonsense|not\/a\/route|<b>/);
+  t.match(odd.body, /href="\/playground\?flow=code" aria-current="true"/);
+  const link = new URL(linkOf(odd.body));
+  t.same([...link.searchParams.keys()], ['flow', 'scope', 'route']);
+  for (const path of ['?flow=code&flow=refresh', '?scope[]=x', '?route=%00']) {
+    t.equal((await read(`${issuer}/playground${path}`)).status, 200, path);
+  }
+});
+
+t.test(
+  'has a public client of its own, made once by parallel visitors of two processes',
+  async (t) => {
+    const first = await startGatehouse(t, { platform: 'kaie' });
+    t.equal(await first.oauth.clientService.find(PLAYGROUND_CLIENT_ID), undefined);
+    const second = await startGatehouse(t, {
+      platform: 'kaie',
+      connectionString: first.connectionString,
+      issuer: first.issuer,
+    });
+    const visits = [first, second].flatMap(({ address }) =>
+      Array.from({ length: 10 }, () => read(`${address}/playground`)),
+    );
+    for (const { status } of await Promise.all(visits)) t.equal(status, 200);
+    const clients = await first.oauth.clientService.list({ limit: 50 });
+    t.equal(clients.length, 1);
+    t.match(clients[0], {
+      id: PLAYGROUND_CLIENT_ID,
+      name: 'OAuth playground',
+      organizationId: null,
+      tokenEndpointAuthMethod: 'none',
+      requirePkce: true,
+      redirectUris: [first.issuer + CALLBACK_PATH],
+    });
+    t.same(
+      clients[0]!.scopes,
+      first.platform.scopes.map(({ name }) => name),
+    );
+  },
+);
+
+t.test('its client follows the issuer and the platform file', async (t) => {
+  const before = await startGatehouse(t, { platform: 'kaie' });
+  await read(`${before.issuer}/playground`);
+  const { connectionString } = before;
+  const after = await startGatehouse(t, { platform: 'example', connectionString });
+  await read(`${after.issuer}/playground`);
+  const client = await after.oauth.clientService.find(PLAYGROUND_CLIENT_ID);
+  t.same(client!.redirectUris, [after.issuer + CALLBACK_PATH]);
+  t.same(
+    client!.scopes,
+    after.platform.scopes.map(({ name }) => name),
+  );
+});
+
+t.test('the consent page names it, and who stands behind it', async (t) => {
+  const gatehouse = await startGatehouse(t, { platform: 'kaie' });
+  const { issuer } = gatehouse;
+  await read(`${issuer}/playground`);
+  const user = await createUser(gatehouse);
+  const agent = createUserAgent();
+  const url = new URL('/oauth/authorize', issuer);
+  url.search = new URLSearchParams({
+    client_id: PLAYGROUND_CLIENT_ID,
+    redirect_uri: issuer + CALLBACK_PATH,
+    response_type: 'code',
+    scope: 'openid workflows:read',
+    state: 'a-state',
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge_method: 'S256',
+  }).toString();
+  const page = await signIn(agent, await agent.follow(await agent.get(url.href)), user);
+  t.match(page.body, 'OAuth playground wants access');
+  t.match(page.body, 'An app by Kaie');
+  t.notMatch(page.body, 'not verified');
+});
+
+t.test('the code that comes back gets into no page, no log and no other site', async (t) => {
+  const gatehouse = await startGatehouse(t, { platform: 'kaie' });
+  const answer = 'code=c0de-of-mine&state=st4te-of-mine&iss=x&error_description=%3Cb%3Ebold';
+  const { status, body, headers } = await read(`${gatehouse.issuer}${CALLBACK_PATH}?${answer}`);
+  t.equal(status, 200);
+  t.notMatch(body, /c0de-of-mine|st4te-of-mine|bold/);
+  t.notMatch(gatehouse.logLines.join('\n'), /c0de-of-mine|st4te-of-mine/);
+  t.equal(headers.get('referrer-policy'), 'no-referrer');
+  t.equal(headers.get('cache-control'), 'no-store');
+  t.match(headers.get('content-security-policy'), "default-src 'none'; script-src 'self'");
+});
+
+t.test('its modules are asked for again, so that they always fit each other', async (t) => {
+  const { issuer } = await startGatehouse(t);
+  const module = await fetch(`${issuer}/assets/playground/pkce.js`);
+  t.equal(module.headers.get('cache-control'), 'no-cache');
+  t.ok(module.headers.get('etag'));
+  const style = await fetch(`${issuer}/assets/playground.css?v=1`);
+  t.match(style.headers.get('cache-control'), 'immutable');
+});
