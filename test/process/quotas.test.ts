@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import t, { type Test } from 'tap';
+import { Agent, request } from 'undici';
+import { createTestDatabase } from '../support/postgres.ts';
+import { type GatehouseProcess, spawnGatehouse } from '../support/process.ts';
+import { expectRedis, startRedis } from '../support/redis-server.ts';
+
+const ADMIN_KEY = `admin_${randomBytes(24).toString('base64url')}`;
+const REQUESTS = 1000;
+
+interface Answer {
+  allowed: boolean;
+  status: number;
+  reason: string | null;
+  headers: Record<string, string>;
+}
+
+/** Two processes of Klen, with nothing in common but what is behind them. */
+async function twoProcesses(t: Test, more: Record<string, string> = {}) {
+  const { connectionString } = await createTestDatabase(t);
+  const environment = {
+    ...{ DATABASE_URL: connectionString, PLATFORM: 'klen', ADMIN_KEY, LOG_LEVEL: 'warn' },
+    ...{ MASTER_KEY: randomBytes(32).toString('base64'), ISSUER: 'http://127.0.0.1:3000' },
+    ...more,
+  };
+  const dispatcher = new Agent({ connections: REQUESTS, headersTimeout: 120_000 });
+  t.teardown(() => dispatcher.destroy());
+  const processes = await Promise.all([1, 2].map(() => spawnGatehouse(t, { environment })));
+  const post = async <Body>({ issuer }: GatehouseProcess, path: string, body: object) => {
+    const answer = await request(issuer + path, {
+      ...{ method: 'POST', dispatcher, body: JSON.stringify(body) },
+      headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' },
+    });
+    return { status: answer.statusCode, body: (await answer.body.json()) as Body };
+  };
+  /** A key that may call, with figures of its own. */
+  const newKey = async (limits: Record<string, number>) => {
+    const [one] = processes;
+    const { body: organization } = await post<{ id: string }>(one!, '/manage/v1/organizations', {
+      name: 'Acme',
+    });
+    const { body } = await post<{ key: string }>(one!, '/manage/v1/api-keys', {
+      ...{ organization_id: organization.id, name: 'Shared', limits },
+      scopes: ['can_initiate_calls', 'can_read_calls'],
+    });
+    return body.key;
+  };
+  /** A caller who hears 503 does as Retry-After says, in effect: it asks again until it is told yes or no. */
+  const decide = async (i: number, method: string, key: string): Promise<Answer> => {
+    for (;;) {
+      const { status, body } = await post<Answer>(processes[i % 2]!, '/gate/decision', {
+        ...{ method, path: '/v1/calls', headers: { 'x-api-key': key } },
+      });
+      if (status !== 200 && status !== 503) throw new Error(`${status} ${JSON.stringify(body)}`);
+      if (status === 200 && body.status !== 503) return body;
+    }
+  };
+  const crowd = (method: string, key: string) =>
+    Promise.all(Array.from({ length: REQUESTS }, (_, i) => decide(i, method, key)));
+  return { processes, newKey, crowd };
+}
+
+t.test('a daily quota admits exactly its figure to a thousand at two processes', async (t) => {
+  const { processes, newKey, crowd } = await twoProcesses(t as Test);
+  const key = await newKey({ calls_per_day_limit: 100, requests_per_minute_limit: 1_000_000 });
+  const answers = await crowd('POST', key);
+  t.equal(answers.filter(({ allowed }) => allowed).length, 100);
+  const refused = answers.filter(({ allowed }) => !allowed);
+  t.ok(refused.every(({ reason, status }) => reason === 'quota_exceeded' && status === 429));
+  t.ok(refused.every(({ headers }) => Number(headers['retry-after']) > 86_000));
+  const left = answers
+    .filter(({ allowed }) => allowed)
+    .map(({ headers }) => Number(/"calls_per_day_limit";r=(\d+)/.exec(headers.ratelimit!)?.[1]));
+  t.same(
+    left.sort((a, b) => a - b),
+    Array.from({ length: 100 }, (_, i) => i),
+    'and told each how many were left',
+  );
+  t.same(await Promise.all(processes.map((one) => one.kill())), [0, 0]);
+});
+
+t.test('a rate in Redis admits exactly its figure to a thousand at two processes', async (t) => {
+  const program = expectRedis(t);
+  if (!program) return;
+  const redis = await startRedis(t, program, { password: 'counters-of-two' });
+  const { processes, newKey, crowd } = await twoProcesses(t as Test, { REDIS_URL: redis.url });
+  const key = await newKey({ requests_per_minute_limit: 100 });
+  const answers = await crowd('GET', key);
+  t.equal(answers.filter(({ allowed }) => allowed).length, 100);
+  const refused = answers.filter(({ allowed }) => !allowed);
+  t.ok(refused.every(({ reason, status }) => reason === 'rate_limited' && status === 429));
+  t.match(refused[0]!.headers, { 'x-ratelimit-limit': '100', 'x-ratelimit-remaining': '0' });
+  for (const { stdout } of processes) t.notMatch(stdout, /redis does not answer|counters-of-two/);
+  const codes = await Promise.all(processes.map((one) => one.kill()));
+  t.same(codes, [0, 0], 'both end in order');
+  const clients = String(await redis.command('CLIENT', 'LIST')).trim();
+  t.equal(clients.split('\n').length, 1, 'and leave no connection behind');
+});
