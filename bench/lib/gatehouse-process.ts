@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
 
 export interface GatehouseProcess extends ServerProcess {
+  readonly dataDir: string;
   /** Calls the management API. */
   manage<T>(path: string, body: object): Promise<T>;
   /** From the start of the process to the first ready answer, milliseconds; an empty data directory. */
@@ -36,6 +37,7 @@ export async function startGatehouseProcess(
   });
   return {
     ...server,
+    dataDir,
     startedInMs: performance.now() - begin,
     async manage(path, body) {
       const answer = await fetch(`${url}/manage/v1${path}`, {

@@ -40,7 +40,9 @@ export function formatTable(report: Report): string {
 export function formatFacts({ title, facts }: Facts): string {
   const rows = facts.map(({ name, value, unit }) => [
     name,
-    value === undefined ? 'unknown' : `${thousands(Math.round(value))} ${unit}`,
+    value === undefined
+      ? 'unknown'
+      : `${unit === '×' ? value.toFixed(2) : thousands(Math.round(value))} ${unit}`,
   ]);
   return layOut(title, ['', 'measured'], rows);
 }

@@ -1,0 +1,11 @@
+import fastify from 'fastify';
+
+// The yardstick of a decision: a Fastify route that answers the same bytes and decides nothing.
+
+const port = Number(process.argv[2]);
+const headers = JSON.parse(process.argv[3] ?? '{}') as Record<string, string>;
+
+const app = fastify();
+app.get('/readyz', async () => 'ready');
+app.get('/gate/check', (_request, reply) => reply.code(200).headers(headers).send());
+await app.listen({ host: '127.0.0.1', port });
