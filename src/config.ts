@@ -13,12 +13,12 @@ export interface Config {
   readonly issuer: string | undefined;
   /** A name in platforms/ or a path to a platform file. */
   readonly platform: string;
-  /** For the gate in front of an API. Read, and nothing uses it yet. */
+  /** Origin of the API that the gate stands in front of as a proxy; undefined: the platform file's, else no proxy. */
   readonly upstream: string | undefined;
   /** Undefined: embedded Postgres in {@link dataDir}. */
   readonly databaseUrl: string | undefined;
   readonly databasePoolSize: number;
-  /** For the rates that the gate counts. Read, and nothing uses it yet. */
+  /** Redis or Valkey, for rates that processes count together; undefined: each counts for itself. */
   readonly redisUrl: string | undefined;
   readonly dataDir: string;
   /** 32 bytes. */
@@ -30,6 +30,8 @@ export interface Config {
   readonly trustProxy: readonly string[] | false;
   /** Whether jwks_uri and webhooks may lead into a private network. */
   readonly allowPrivateTargets: boolean;
+  /** Where whoever reports leaked keys publishes its public keys; undefined: no reports are taken. */
+  readonly leakReporterKeysUrl: string | undefined;
 }
 
 /** The environment is wrong; the message names every variable concerned and how to mend it. */
@@ -94,6 +96,12 @@ export function readConfig(
     logLevel: oneOf('LOG_LEVEL', read('LOG_LEVEL') ?? 'info', LOG_LEVELS, problems),
     trustProxy: trustedProxies(read('TRUST_PROXY'), problems),
     allowPrivateTargets: flag('ALLOW_PRIVATE_TARGETS', false),
+    leakReporterKeysUrl: webAddress(
+      'LEAK_REPORTER_KEYS_URL',
+      read('LEAK_REPORTER_KEYS_URL'),
+      production,
+      problems,
+    ),
   };
   if (production && platform && !config.issuer && !platform.issuer) {
     missing(
@@ -110,9 +118,15 @@ const MODES = ['production', 'development', 'test'];
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 const POSTGRES_URL = {
   protocols: ['postgres:', 'postgresql:'],
+  path: /.*/,
   example: 'postgresql://user:password@host:5432/database',
 };
-const REDIS_URL = { protocols: ['redis:', 'rediss:'], example: 'redis://user:password@host:6379' };
+const REDIS_URL = {
+  protocols: ['redis:', 'rediss:'],
+  // The number of a database, if anything.
+  path: /^\/?\d*$/,
+  example: 'redis://user:password@host:6379/0',
+};
 
 function readVariable(
   environment: Environment,
@@ -196,17 +210,47 @@ function origin(
   return url.origin;
 }
 
+function webAddress(
+  name: string,
+  value: string | undefined,
+  httpsOnly: boolean,
+  problems: Problems,
+): string | undefined {
+  if (value === undefined) return undefined;
+  const url = URL.parse(value);
+  const schemes = httpsOnly ? ['https:'] : ['https:', 'http:'];
+  if (url && schemes.includes(url.protocol) && !url.username && !url.password) return value;
+  problems.push(
+    `${name} must be an https URL without user, like https://api.github.com/meta/public_keys/secret_scanning, not ${shown(value)}`,
+  );
+  return undefined;
+}
+
 /** The value may hold a password: it is not repeated. */
 function serverUrl(
   name: string,
   value: string | undefined,
-  { protocols, example }: { protocols: string[]; example: string },
+  { protocols, path, example }: { protocols: string[]; path: RegExp; example: string },
   problems: Problems,
 ): string | undefined {
   if (value === undefined) return undefined;
-  if (protocols.includes(URL.parse(value)?.protocol ?? '')) return value;
+  const url = URL.parse(value);
+  if (url && protocols.includes(url.protocol) && path.test(url.pathname)) {
+    if (isDecodable(url.username + url.password)) return value;
+    problems.push(`${name} must have its user and password percent-encoded: % itself is %25`);
+    return undefined;
+  }
   problems.push(`${name} must be a URL like ${example}`);
   return undefined;
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A wrong value in a message: short, and never what may hold a password. */

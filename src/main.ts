@@ -18,7 +18,8 @@ import { refusalText } from './refusal.ts';
 /** What each part may take to stop: nine seconds together, in the order in which they do. */
 const STOP_MS = {
   background: 1_000,
-  requests: 5_000,
+  requests: 4_500,
+  usage: 500,
   notifications: 500,
   database: 500,
   /** It was told to by then, and finishes by itself if it takes longer. */
@@ -57,7 +58,7 @@ async function run(config: Config, platform: Platform, { onStop, step }: Lifecyc
   const issuer = issuerOf(config, platform);
   const embedded = await startDatabase(config);
   if (embedded) onStop(STOP_MS.embedded, () => embedded.stop());
-  const connectionString = embedded?.connectionString ?? config.databaseUrl!;
+  const connectionString = embedded?.localConnectionString ?? config.databaseUrl!;
   await step(migrate({ connectionString, log }));
   const database = openDatabase({
     connectionString,
@@ -76,15 +77,18 @@ async function run(config: Config, platform: Platform, { onStop, step }: Lifecyc
       demo: () => demo.access,
     }),
   );
+  onStop(STOP_MS.usage, gatehouse.usage.settle);
   onStop(STOP_MS.requests, prepareDrain(gatehouse.app));
   const schedule = createSchedule({ log: gatehouse.app.log });
   schedule.every(60_000, 'signing keys', () => gatehouse.oauth.signingKeys.rotateIfDue());
   schedule.every(10_000, 'last uses', () => gatehouse.credentials.lastUses.flush());
+  schedule.every(5_000, 'usage', () => gatehouse.usage.flush());
   const cleanup = createCleanup({ database, clock, intervalMs: 60_000, log: gatehouse.app.log });
   cleanup.start();
-  onStop(STOP_MS.background, async () => {
-    await cleanup.stop();
-    await schedule.stop();
+  const { worker } = gatehouse.webhooks;
+  if (platform.webhooks.enabled) worker.start();
+  onStop(STOP_MS.background, async (late) => {
+    await Promise.all([worker.stop(late), cleanup.stop(), schedule.stop()]);
   });
 
   demo.access = await step(demoFor(config, platform, issuer, gatehouse, embedded));

@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Database } from './database/database.ts';
 import type { Notifications } from './database/notifications.ts';
 import type { MasterKey } from './lib/master-key.ts';
+import type { Counters } from './limits/build-counters.ts';
 
 /** How long a readiness check waits for the database: milliseconds. */
 const PING_TIMEOUT_MS = 1_000;
@@ -14,6 +15,7 @@ collectDefaultMetrics({ register: registry });
 export interface OperationsDependencies {
   database: Database;
   notifications: Notifications;
+  counters: Pick<Counters, 'redisHealth'>;
   masterKey: MasterKey;
   /** Opens the metrics to callers from other machines. */
   adminKey: string;
@@ -22,7 +24,7 @@ export interface OperationsDependencies {
 /** Liveness, readiness, metrics. */
 export async function operationsRoutes(
   app: FastifyInstance,
-  { database, notifications, masterKey, adminKey }: OperationsDependencies,
+  { database, notifications, counters, masterKey, adminKey }: OperationsDependencies,
 ) {
   const adminHash = masterKey.hashSecret(adminKey);
   const holdsAdminKey = ({ headers }: FastifyRequest) => {
@@ -35,7 +37,13 @@ export async function operationsRoutes(
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
     const reachable = await database.ping(PING_TIMEOUT_MS);
-    const checks = { database: reachable, notifications: notifications.healthy };
+    // For people to see. Without Redis the platform file says what happens to rates; all processes share it,
+    // so that taking them out of the balancer would end what goes on without it.
+    const redis = counters.redisHealth();
+    const checks = {
+      ...{ database: reachable, notifications: notifications.healthy },
+      ...(redis === undefined ? {} : { redis }),
+    };
     reply.header('cache-control', 'no-store');
     if (!reachable) reply.header('retry-after', '2');
     return reply

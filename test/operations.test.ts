@@ -10,6 +10,7 @@ const app = fastify();
 await app.register(operationsRoutes, {
   database: { ping: async () => true } as unknown as Database,
   notifications: { healthy: true } as Notifications,
+  counters: { redisHealth: () => undefined },
   masterKey: createMasterKey(Buffer.alloc(32, 1)),
   adminKey,
 });

@@ -7,6 +7,7 @@ import { InteractionGoneError } from '../oauth/interactions/interaction.ts';
 import type { Pages } from '../pages/render.ts';
 import type { ErrorPage } from '../pages/view-models.ts';
 import { pageHeaders } from './headers.ts';
+import { inReadersLanguage, languageHeaders, useReadersLanguage } from './language.ts';
 
 export interface BrowserDoorDependencies {
   pages: Pages;
@@ -30,6 +31,7 @@ export async function useBrowserDoor(
     getToken: (request) => String((request.body as Record<string, unknown> | null)?._csrf ?? ''),
   });
 
+  useReadersLanguage(door);
   door.addHook('onRequest', async (_request, reply) => {
     reply.headers(pageHeaders());
   });
@@ -39,7 +41,7 @@ export async function useBrowserDoor(
     door.csrfProtection(request, reply, done);
   });
   door.setErrorHandler((error: FastifyError, request, reply) =>
-    renderErrorPage(error, request, reply, deps.pages),
+    inReadersLanguage(request, () => renderErrorPage(error, request, reply, deps.pages)),
   );
 }
 
@@ -49,7 +51,11 @@ export function csrfToken(reply: FastifyReply): string {
 }
 
 export function sendPage(reply: FastifyReply, html: string, status = 200): FastifyReply {
-  return reply.code(status).type('text/html; charset=utf-8').send(html);
+  return reply
+    .code(status)
+    .headers(languageHeaders())
+    .type('text/html; charset=utf-8')
+    .send(html);
 }
 
 /** The browser says that another site sent this form. */
@@ -67,7 +73,7 @@ class ForeignOriginError extends Error {
  *
  * @see Fetch Metadata §2, Fetch §3.2
  */
-function isFromElsewhere(request: FastifyRequest, issuer: string): boolean {
+export function isFromElsewhere(request: FastifyRequest, issuer: string): boolean {
   const { origin, host } = request.headers;
   const site = request.headers['sec-fetch-site'];
   if (site === 'cross-site' || site === 'same-site') return true;
@@ -87,7 +93,7 @@ function renderErrorPage(
   return sendPage(reply, pages.render('error', { ...page, requestId: request.id }), status);
 }
 
-type Classified = { status: number } & Pick<ErrorPage, 'kind' | 'code' | 'waitSeconds'>;
+type Classified = { status: number } & Pick<ErrorPage, 'kind' | 'code' | 'waitSeconds' | 'homeUrl'>;
 
 function classify(error: FastifyError): Classified {
   if (isDatabaseUnavailable(error)) {
@@ -98,6 +104,13 @@ function classify(error: FastifyError): Classified {
   }
   if (error instanceof ForeignOriginError) {
     return { status: 403, kind: 'forbidden', code: 'foreign_origin' };
+  }
+  if (error.statusCode === 404) {
+    // As for a path that nobody answers: see unknown-path.ts.
+    return { status: 404, kind: 'not_found', code: 'not_found', homeUrl: '/' };
+  }
+  if (error.code === undefined && error.statusCode === 403) {
+    return { status: 403, kind: 'forbidden', code: 'not_allowed' };
   }
   if (error.code?.startsWith('FST_CSRF')) {
     return { status: 403, kind: 'stale_form', code: 'csrf_token_invalid' };

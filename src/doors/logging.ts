@@ -35,10 +35,16 @@ export function logAnswers(app: FastifyInstance): void {
 
 /** Where a sign-in in progress has its identifier, in a path that fits no route. */
 const OPEN_INTERACTION = /^(\/interaction|\/oauth\/authorize)\/[^/]+/;
+/** Where an invitation has its token, likewise. */
+const INVITATION = /^(\/invitations)\/[^/]+/;
 
-/** Whoever has the identifier of a sign-in in progress is a step into it: its name stands in for it. */
+/**
+ * Whoever has the identifier of a sign-in in progress is a step into it, and whoever has the token of an
+ * invitation too: their names stand in for them.
+ */
 function pathOf(request: FastifyRequest): string {
   const route = request.routeOptions.url;
-  if (route?.includes('/:uid')) return route;
-  return request.url.split('?', 1)[0]!.replace(OPEN_INTERACTION, '$1/:uid');
+  if (route?.includes('/:uid') || route?.includes('/:token')) return route;
+  const path = request.url.split('?', 1)[0]!;
+  return path.replace(OPEN_INTERACTION, '$1/:uid').replace(INVITATION, '$1/:token');
 }

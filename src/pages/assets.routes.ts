@@ -1,10 +1,13 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { iconSvg, themeCss } from './theme.ts';
 import type { PlatformBrand } from './view-models.ts';
 
-/** Stylesheet, scripts and the platform's own colours. Names carry a version, so they may be kept. */
+/**
+ * Stylesheets, scripts and the platform's own colours. Pages name them with a version, so they may be kept;
+ * modules in a folder name each other without one, so their browser asks each time whether they changed.
+ */
 export async function assetRoutes(
   app: FastifyInstance,
   { viewsDir, brand }: { viewsDir: string; brand: PlatformBrand },
@@ -16,13 +19,15 @@ export async function assetRoutes(
   app.get('/assets/icon.svg', async (_request, reply) =>
     reply.header('cache-control', keep).type('image/svg+xml').send(iconSvg(brand)),
   );
+  const root = join(viewsDir, 'assets');
   await app.register(fastifyStatic, {
-    root: join(viewsDir, 'assets'),
+    root,
     prefix: '/assets/',
     cacheControl: false,
     index: false,
-    setHeaders: (reply) => {
-      reply.headers({ 'cache-control': keep, 'x-content-type-options': 'nosniff' });
+    setHeaders: (reply, path) => {
+      const cacheControl = dirname(path) === root ? keep : 'no-cache';
+      reply.headers({ 'cache-control': cacheControl, 'x-content-type-options': 'nosniff' });
     },
   });
 }

@@ -2,25 +2,28 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Eta } from 'eta';
+import { spokenLanguage } from './language.ts';
 import { initialOf } from './theme.ts';
 import type { PageModels, PageName, PlatformBrand } from './view-models.ts';
 import { type Language, sayIn } from './words/words.ts';
 
 export interface Pages {
-  /** The whole HTML document of a page. */
-  render<Name extends PageName>(page: Name, model: PageModels[Name]): string;
+  /**
+   * The whole HTML document of a page.
+   *
+   * @param language default that of the request
+   */
+  render<Name extends PageName>(page: Name, model: PageModels[Name], language?: Language): string;
 }
 
 export interface PagesOptions {
   platform: PlatformBrand;
   /** Where the templates are; `assets/` in it is served under `/assets/`. */
   viewsDir: string;
-  /** Default `en`. */
-  language?: Language;
 }
 
 /** Template, layout and partials all see `it`: these, and the page's model as `it.page`. */
-export function createPages({ platform, viewsDir, language = 'en' }: PagesOptions): Pages {
+export function createPages({ platform, viewsDir }: PagesOptions): Pages {
   const eta = new Eta({
     views: viewsDir,
     cache: true,
@@ -30,14 +33,13 @@ export function createPages({ platform, viewsDir, language = 'en' }: PagesOption
   const version = assetsVersion(viewsDir, platform);
   const shared = {
     platform,
-    language,
-    t: sayIn(language),
     asset: (name: string) => `/assets/${name}?v=${version}`,
     initialOf,
     webLink,
   };
   return {
-    render: (page, model) => eta.render(page, { ...shared, page: model }),
+    render: (page, model, language = spokenLanguage()) =>
+      eta.render(page, { ...shared, language, t: sayIn(language), page: model }),
   };
 }
 
@@ -70,6 +72,9 @@ function webLink(url: string | undefined): string | undefined {
 function assetsVersion(viewsDir: string, platform: PlatformBrand): string {
   const hash = createHash('sha256').update(JSON.stringify(platform));
   const assets = join(viewsDir, 'assets');
-  for (const name of readdirSync(assets).sort()) hash.update(readFileSync(join(assets, name)));
+  const files = readdirSync(assets, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+  for (const file of files.sort()) hash.update(readFileSync(file));
   return hash.digest('base64url').slice(0, 10);
 }

@@ -1,3 +1,8 @@
+import type { DashboardPages } from './dashboard-models.ts';
+import type { DocumentationPages } from './docs-models.ts';
+import type { PlaygroundPages } from './playground-models.ts';
+import type { PasskeyForm } from './security-models.ts';
+
 /** What each page needs to know. Words are not in here: they live in words/, chosen by key. */
 
 /** The platform as people meet it. One per process, given to createPages. */
@@ -48,11 +53,15 @@ export interface SignInPage extends GuardedForm {
   /** What was typed before, or the client's login_hint. */
   email?: string;
   remember?: boolean;
+  /** They are signed in, and asked once more who they are. */
+  again?: boolean;
+  /** Instead of the password; absent: this address has no passkeys. */
+  passkey?: PasskeyForm;
   error?: SignInError;
 }
 
-/** `credentials` is the only answer to a failed sign-in, whatever the cause. */
-export type SignInError = { kind: 'credentials' } | WaitError;
+/** `credentials` is the only answer to a failed sign-in, whatever the cause; `passkey` to one with a passkey. */
+export type SignInError = { kind: 'credentials' | 'passkey' } | WaitError;
 
 /** Too many attempts, or (overloaded) too many people at once. */
 export interface WaitError {
@@ -234,7 +243,7 @@ export type DemoCallbackPage = { againUrl: string } & (
 );
 
 /** Template name → its model. */
-export interface PageModels {
+export interface PageModels extends DocumentationPages, DashboardPages, PlaygroundPages {
   'sign-in': SignInPage;
   'sign-up': SignUpPage;
   consent: ConsentPage;

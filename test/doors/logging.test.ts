@@ -14,6 +14,7 @@ t.test('no line holds a query or the identifier of a sign-in in progress', async
   logAnswers(app);
   app.get('/interaction/:uid', async () => '');
   app.get('/interaction/:uid/sign-in', async () => '');
+  app.get('/invitations/:token', async () => '');
   app.get('/oauth/authorize', async () => '');
   app.get('/oauth/authorize/:uid', async (_request, reply) => {
     reply.hijack();
@@ -24,6 +25,9 @@ t.test('no line holds a query or the identifier of a sign-in in progress', async
     [`/interaction/${SECRET}/sign-in`, '/interaction/:uid/sign-in'],
     [`/%69nteraction/${SECRET}`, '/interaction/:uid'],
     [`/interaction/${SECRET}/nowhere`, '/interaction/:uid/nowhere'],
+    [`/invitations/${SECRET}?a=${SECRET}`, '/invitations/:token'],
+    [`/%69nvitations/${SECRET}`, '/invitations/:token'],
+    [`/invitations/${SECRET}/nowhere`, '/invitations/:token/nowhere'],
     [`/oauth/authorize/${SECRET}`, '/oauth/authorize/:uid'],
     [`/oauth/authorize/${SECRET}/nowhere`, '/oauth/authorize/:uid/nowhere'],
     [`/oauth/authorize?request_uri=${SECRET}`, '/oauth/authorize'],

@@ -29,6 +29,12 @@ const CHOICES = new Set([
   'role',
   'identity',
   'errors',
+  'status',
+  'per',
+  'event',
+  'field',
+  'language',
+  'reason',
 ]);
 
 function poison(value: unknown, key = ''): unknown {
@@ -39,7 +45,9 @@ function poison(value: unknown, key = ''): unknown {
     Object.entries(value).map(([name, inner]) => {
       const kept = CHOICES.has(name) && (typeof inner === 'string' || name === 'identity');
       const errors = CHOICES.has(key) && name !== 'form';
-      return [name, kept || errors ? inner : poison(inner, name)];
+      // The sections of the dashboard are ours, and so is the notice's name.
+      const ours = (key === 'frame' && ['groups', 'notice'].includes(name)) || name === 'tabs';
+      return [name, kept || errors || ours ? inner : poison(inner, name)];
     }),
   );
 }
@@ -87,8 +95,8 @@ for (const sample of samples) {
   test(`${sample.name} escapes hostile values`, async (t) => {
     const html = render(sample.page, poison(sample.model) as object);
     t.notMatch(html, /<script>/);
-    t.equal(tags(html, 'script').length, 1);
     const calm = render(sample.page, sample.model);
+    t.equal(tags(html, 'script').length, tags(calm, 'script').length);
     t.same(unlabelled(html), []);
     for (const name of ['form', 'input', 'button', 'h1', 'main']) {
       t.equal(tags(html, name).length, tags(calm, name).length, `has the same ${name} elements`);
@@ -179,8 +187,18 @@ test('every key the templates name has words, and no words are left over', async
     named.filter((key) => !Object.hasOwn(en, key)),
     [],
   );
+  // Long texts are put together in code, where the compiler knows the keys.
+  const code = ['docs', 'reference']
+    .map((room) => join(import.meta.dirname, '../../src', room))
+    .flatMap((room) =>
+      readdirSync(room, { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.ts'))
+        .map((file) => readFileSync(join(room, file), 'utf8')),
+    )
+    .join('\n');
+  for (const [, key = ''] of code.matchAll(/'((?:docs|reference)\.[a-z_.]+)'/g)) named.push(key);
   const built = Array.from(
-    templates.matchAll(/`([a-z_.]+\.?[a-z_]*\$\{[^`]+)`/g),
+    `${templates}${code}`.matchAll(/`([a-z_.]+\.?[a-z_]*\$\{[^`]+)`/g),
     (match) => match[1]!,
   );
   const patterns = built.map(

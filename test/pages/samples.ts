@@ -7,6 +7,12 @@ import type {
   PlatformBrand,
   ProviderForm,
 } from '../../src/pages/view-models.ts';
+import { appSamples } from './samples-apps.ts';
+import { docsSamples } from './samples-docs.ts';
+import { keySamples } from './samples-keys.ts';
+import { organizationSamples } from './samples-organization.ts';
+import { playgroundSamples } from './samples-playground.ts';
+import { securityAndOperatorSamples } from './samples-security.ts';
 
 /** A page as it might be met, with a name for its screenshot. */
 export type Sample = {
@@ -387,4 +393,10 @@ export const samples: Sample[] = [
       againUrl: '/oauth/authorize',
     },
   },
+  ...appSamples,
+  ...organizationSamples,
+  ...playgroundSamples,
+  ...keySamples,
+  ...docsSamples,
+  ...securityAndOperatorSamples,
 ];

@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { readConfig } from '../../src/config.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { runGatehouse, spawnGatehouse } from '../support/process.ts';
@@ -69,6 +70,27 @@ t.test('says at once everything that is wrong, with how to mend it, and no secre
   }
   t.notMatch(stderr, SECRET);
   t.notMatch(stderr, Buffer.from(SECRET).toString('base64'));
+});
+
+t.test('REDIS_URL is one that the client can read', (t) => {
+  const keys = { MASTER_KEY: randomBytes(32).toString('base64'), ADMIN_KEY: SECRET.repeat(2) };
+  const read = (url: string) => readConfig({ ...keys, REDIS_URL: url });
+  for (const url of [
+    'redis://127.0.0.1',
+    'redis://:secret@host:6380/3',
+    'rediss://user:100%25@host/',
+  ]) {
+    t.equal(read(url).redisUrl, url);
+  }
+  const problems: [string, RegExp][] = [
+    [`redis://:${SECRET}@host/database`, /REDIS_URL must be a URL like redis:/],
+    [`redis://:${SECRET}%@host`, /REDIS_URL must have its user and password percent-encoded/],
+  ];
+  for (const [url, said] of problems) {
+    t.throws(() => read(url), { message: said });
+    t.throws(() => read(url), { message: new RegExp(`^(?!.*${SECRET})`, 's') }, 'no secret in it');
+  }
+  t.end();
 });
 
 t.test('production wants its own secrets and its issuer, and names each', async (t) => {

@@ -5,7 +5,7 @@ import { buildApp, type Gatehouse } from '../../src/app.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import { type Database, openDatabase } from '../../src/database/database.ts';
 import { silentLog } from '../../src/database/log.ts';
-import { createNotifications } from '../../src/database/notifications.ts';
+import { createNotifications, type Notifications } from '../../src/database/notifications.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import type { ClientInput } from '../../src/oauth/clients/clients.service.ts';
 import { loadPlatform } from '../../src/platform/load.ts';
@@ -19,6 +19,7 @@ export interface TestGatehouse extends Gatehouse {
   platform: Platform;
   config: Config;
   database: Database;
+  notifications: Notifications;
   connectionString: string;
   adminKey: string;
   /** Every line the server logged, as JSON text. */
@@ -93,7 +94,18 @@ export async function startGatehouse(
   t.teardown(stop);
   return {
     ...gatehouse,
-    ...{ issuer, address, platform, config, database, connectionString, adminKey, logLines, stop },
+    ...{
+      issuer,
+      address,
+      platform,
+      config,
+      database,
+      notifications,
+      connectionString,
+      adminKey,
+      logLines,
+      stop,
+    },
   };
 }
 

@@ -17,7 +17,9 @@ export const testServerDirectory = fileURLToPath(
 const TEMPLATE_LOCK = 7_011_984;
 
 /** Starts or joins the shared server; TEST_DATABASE_URL names another one to use instead. */
-export async function joinTestServer(): Promise<Omit<EmbeddedPostgres, 'created'>> {
+export async function joinTestServer(): Promise<
+  Pick<EmbeddedPostgres, 'connectionString' | 'stop'>
+> {
   const outside = process.env.TEST_DATABASE_URL;
   if (outside) return { connectionString: outside, stop: async () => {} };
   return startEmbeddedPostgres({

@@ -1,16 +1,16 @@
+import { de } from './de.ts';
 import { en } from './en.ts';
+import type { Translated } from './translated.ts';
 
 /** A language: the same keys as English, and for each the same gaps to fill. */
-export type Words = {
-  [K in keyof typeof en]: (typeof en)[K] extends (gaps: infer Gaps) => string
-    ? (gaps: Gaps) => string
-    : string;
-};
+export type Words = Translated<typeof en>;
 
 /** The languages there are; the key is the BCP 47 tag that goes into `<html lang>`. */
-export const languages = { en } satisfies Record<string, Words>;
+export const languages = { en, de } satisfies Record<string, Words>;
 
 export type Language = keyof typeof languages;
+
+export const LANGUAGES = Object.keys(languages) as Language[];
 
 /** Says the words at `key`, with its gaps filled from `gaps`. */
 export type Say = (key: string, gaps?: Record<string, unknown>) => string;

@@ -33,7 +33,7 @@ function after({ waitSeconds }: Wait): string {
   return waitSeconds ? `in ${duration(waitSeconds)}` : 'in a little while';
 }
 
-export const en = {
+export const people = {
   'page.title': (p: { title: string } & Platform) => `${p.title} · ${p.platform}`,
   'page.title_failed': (p: { title: string } & Platform) => `Error: ${p.title} · ${p.platform}`,
   'page.links': 'About this service',

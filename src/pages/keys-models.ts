@@ -1,0 +1,160 @@
+import type { Frame } from './dashboard-models.ts';
+import type { UsageChart } from './usage-models.ts';
+import type { GuardedForm, Permission } from './view-models.ts';
+
+// What the pages about API keys need to know.
+
+export type KeyStatus = 'active' | 'disabled' | 'expired' | 'revoked';
+
+/** Who made a key: the words are `keys.maker.<kind>`. */
+export type KeyMaker =
+  | { kind: 'person'; name: string }
+  | { kind: 'somebody' | 'operator' | 'credential' };
+
+/** What a key may do, in a few words. */
+export type KeyPermissions =
+  | { kind: 'set'; title: string }
+  | { kind: 'own'; count: number }
+  | { kind: 'nothing' };
+
+export interface KeyRow {
+  name: string;
+  href: string;
+  hint: string;
+  status: KeyStatus;
+  /** As people call it. */
+  environment: string;
+  permissions: KeyPermissions;
+  maker: KeyMaker;
+  created: Date;
+  lastUsed?: Date;
+  expires?: Date;
+  /** Where it is revoked, for whoever may. */
+  revokeUrl?: string;
+}
+
+export interface KeysPage {
+  frame: Frame;
+  keys: readonly KeyRow[];
+  newUrl: string;
+  /** Whether revoked ones are among them, and where to see it otherwise. */
+  withRevoked: boolean;
+  otherUrl: string;
+  /** Absent on the first page. */
+  firstUrl?: string;
+  /** Absent on the last page. */
+  nextUrl?: string;
+}
+
+/** A level of a resource; absent as a choice: none. */
+export interface PermissionLevel {
+  access: 'read' | 'write' | 'admin';
+  chosen: boolean;
+}
+
+/** Fields posted: `level:<name>` with a level or nothing. */
+export interface PermissionResource {
+  name: string;
+  /** What its levels come to, from the least to the most. */
+  about: readonly string[];
+  levels: readonly PermissionLevel[];
+  /** No level is chosen. */
+  none: boolean;
+}
+
+/** What is wrong with the form: the words are `keys.error.<error>`, with `title` and `value` in their gaps. */
+export interface KeyFormError {
+  /** The field's id on the page. */
+  field: string;
+  error: 'name' | 'environment' | 'permissions' | 'expires_on' | 'limit' | 'addresses';
+  /** What the field is called, where there are several of its kind. */
+  title?: string;
+  value?: string | number;
+}
+
+/**
+ * Fields posted: `form`, `name`, `environment`, `permissions` (`set:<name>` or `own`), `level:<resource>`,
+ * `scope`, `expiry`, `expires_on`, `limit:<name>`, `addresses`.
+ */
+export interface KeyFormPage {
+  frame: Frame;
+  form: GuardedForm;
+  /** One key at the most is made of it. */
+  token: string;
+  listUrl: string;
+  errors: readonly KeyFormError[];
+  name: string;
+  environments: readonly {
+    name: string;
+    title: string;
+    tier?: string;
+    prefix: string;
+    readOnly: boolean;
+    chosen: boolean;
+  }[];
+  sets: readonly { name: string; title: string; description: string; chosen: boolean }[];
+  /** Permissions are chosen one by one. */
+  own: boolean;
+  resources: readonly PermissionResource[];
+  /** Those that are no level of a resource. */
+  single: readonly (Permission & { chosen: boolean })[];
+  expiry: readonly { kind: 'never' | 'days' | 'date'; days?: number; chosen: boolean }[];
+  expiresOn: string;
+  /** The first day that can be chosen. */
+  earliest: string;
+  /** `most`: what the plan gives, which is what counts when nothing is said. */
+  limits: readonly { name: string; title: string; most: number; value: string }[];
+  addresses: string;
+}
+
+/** The one page that shows a key. */
+export interface KeySecretPage {
+  frame: Frame;
+  outcome: 'created' | 'rotated';
+  name: string;
+  secret: string;
+  /** Of a rotation: how the one before looks, and how long it goes on working; absent: it has stopped. */
+  before?: { hint: string; until?: Date };
+  /** Where to go on. */
+  keyUrl: string;
+}
+
+export interface KeyPage {
+  frame: Frame;
+  key: KeyRow;
+  listUrl: string;
+  /** Strings that work beside the first for a while. */
+  older: readonly { hint: string; until: Date }[];
+  permissions: readonly Permission[];
+  /** `own`: the figure is the key's, else its plan's. */
+  limits: readonly { title: string; figure: number; own: boolean }[];
+  addresses: readonly string[];
+  /** Absent: there is too much to do at this moment. */
+  usage?: { day: UsageChart; month: UsageChart };
+  usageUrl: string;
+  /** Absent: it isn't theirs to change, or nothing can be changed any more. */
+  change?: {
+    rotate: GuardedForm & { token: string };
+    overlaps: readonly { seconds: number; kind: 'now' | 'hours' | 'days'; count: number }[];
+    /** Shuts it out, or lets it in. */
+    shut: GuardedForm & { kind: 'disable' | 'enable' };
+    revokeUrl: string;
+  };
+  /** Why what was just asked for was not done. */
+  error?: 'beyond' | 'overlap';
+}
+
+export interface KeyRevokePage {
+  frame: Frame;
+  key: KeyRow;
+  form: GuardedForm;
+}
+
+/** Template name → its model. */
+export interface KeysPages {
+  'dashboard/keys/list': KeysPage;
+  'dashboard/keys/form': KeyFormPage;
+  'dashboard/keys/secret': KeySecretPage;
+  'dashboard/keys/detail': KeyPage;
+  'dashboard/keys/revoke': KeyRevokePage;
+}

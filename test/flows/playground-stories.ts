@@ -1,0 +1,318 @@
+import type { Locator, Page } from 'playwright-core';
+import type { Test } from 'tap';
+import type { Visitor } from '../support/browser.ts';
+import { createUser, registerService, type TestGatehouse } from '../support/gatehouse.ts';
+import { signIn } from './person.ts';
+
+export interface PlaygroundStage {
+  gatehouse: TestGatehouse;
+  visitor: Visitor;
+}
+
+export type PlaygroundStory = (t: Test, stage: PlaygroundStage) => Promise<void>;
+
+const open = async ({ gatehouse, visitor }: PlaygroundStage, path = ''): Promise<Page> => {
+  await visitor.page.goto(`${gatehouse.issuer}/playground${path}`);
+  await visitor.page.locator('html[data-ready]').waitFor();
+  return visitor.page;
+};
+
+const step = (page: Page, kind: string) => page.locator(`#step-${kind}`);
+
+/** Presses a button of a step, and reads the answer that comes over the wire. */
+async function answerTo(where: Locator, button: Locator, status: number): Promise<string> {
+  await button.click();
+  const received = where.locator('[data-received]').first();
+  await received.filter({ hasText: new RegExp(`HTTP/1.1 ${status}`) }).waitFor();
+  return (await received.textContent()) ?? '';
+}
+
+const press = (where: Locator, name: string, status = 200) =>
+  answerTo(where, where.getByRole('button', { name, exact: true }), status);
+
+/** A lesson: the wrong thing, done for real. */
+async function fail(where: Locator, name: string, status: number): Promise<string> {
+  const summary = where.getByText('See it refused');
+  const isOpen = await where.locator('details:has(.lessons)').getAttribute('open');
+  if (isOpen === null) await summary.click();
+  return answerTo(where, where.getByRole('button', { name: `Try it ${name}` }), status);
+}
+
+const verdicts = (where: Locator) => where.locator('[data-verdict]').allTextContents();
+
+/** Through sign-in and consent, back to the page. */
+async function authorize(page: Page, visitor: Visitor, user?: { email: string; password: string }) {
+  await step(page, 'authorize').getByRole('button', { name: 'Sign in and consent' }).click();
+  if (user) {
+    // The page that is being left has a box that is called email, too.
+    await page.locator('#password').waitFor();
+    await signIn(visitor, user.email, user.password);
+  }
+  await page.getByRole('heading', { name: 'OAuth playground wants access' }).waitFor();
+  await page.getByRole('button', { name: 'Allow', exact: true }).click();
+  await page.getByText('State and issuer are the ones that were expected.').waitFor();
+}
+
+export const KAIE_STORIES: Readonly<Record<string, PlaygroundStory>> = {
+  'the code flow, up to the gate’s verdict, refresh, introspection and revocation': async (
+    t,
+    stage,
+  ) => {
+    const { gatehouse, visitor } = stage;
+    const user = await createUser(gatehouse);
+    const page = await open(stage);
+    await visitor.look('code');
+    const value = (name: string) => page.locator(`[data-value="${name}"]`);
+    t.match(await value('code_verifier').textContent(), /^[\w-]{43}$/);
+    const before = await value('state').textContent();
+    await page.getByRole('button', { name: 'Make new ones' }).click();
+    await page.waitForFunction(
+      `document.querySelector('[data-value="state"]').textContent !== ${JSON.stringify(before)}`,
+    );
+    t.ok(
+      await step(page, 'redeem').getByRole('button', { name: 'Exchange the code' }).isDisabled(),
+    );
+
+    await authorize(page, visitor, user);
+    t.equal(new URL(page.url()).search, '', 'no code in the address');
+    t.ok(visitor.visited.some((url) => url.includes('/playground/callback?code=')));
+    t.match(await press(step(page, 'redeem'), 'Exchange the code'), '"access_token"');
+    await page.getByText('The signature is good.').first().waitFor();
+    await page.getByText('The nonce is the one that was sent.').waitFor();
+    t.match(await page.getByRole('timer').first().textContent(), /^Expires in \d\d:\d\d|1:00:00$/);
+
+    const call = step(page, 'call');
+    await press(call, 'Call');
+    t.same(await verdicts(call), Array(5).fill('Passed'));
+    t.match(await call.locator('[data-received]').textContent(), 'ratelimit');
+    await visitor.look('code-called');
+
+    t.match(await press(step(page, 'renew'), 'Refresh'), '"refresh_token"');
+    const service = await registerService(gatehouse, {
+      introspectionAudiences: [gatehouse.platform.api.identifier],
+    });
+    const check = step(page, 'check');
+    await check.getByLabel('Client ID').fill(service.clientId);
+    await check.getByLabel('Client secret').fill(service.secret);
+    t.match(await press(check, 'Introspect'), '"active": true');
+    t.notMatch(await page.content(), service.secret, 'a secret is not shown again');
+    await press(step(page, 'revoke'), 'Revoke');
+    t.match(await press(check, 'Introspect'), '"active": false');
+    const refused = await press(call, 'Call', 401);
+    t.match(refused, 'INVALID_TOKEN');
+    t.same(await verdicts(call), ['Refused', ...Array(4).fill('Not asked')]);
+  },
+
+  'lessons of the code flow: verifier, replay, scope, refresh, expiry, introspection': async (
+    t,
+    stage,
+  ) => {
+    const { gatehouse, visitor } = stage;
+    const page = await open(stage);
+    await authorize(page, visitor, await createUser(gatehouse));
+    const redeem = step(page, 'redeem');
+    t.match(await fail(redeem, 'With a wrong verifier', 400), 'invalid_grant');
+    t.ok(await redeem.getByRole('button', { name: 'Exchange the code' }).isDisabled(), 'spent');
+
+    await authorize(page, visitor);
+    await press(redeem, 'Exchange the code');
+    const renew = step(page, 'renew');
+    t.match(await fail(renew, 'With a wider scope', 400), 'invalid_scope');
+    await press(renew, 'Refresh');
+    t.match(await fail(renew, 'With the token before', 400), 'invalid_grant');
+    const call = step(page, 'call');
+    t.match(await fail(call, 'With an expired token', 401), 'INVALID_TOKEN');
+    t.match(await call.locator('[data-found]').first().textContent(), 'reason: expired_token');
+    t.match(await fail(step(page, 'check'), 'As a client without a secret', 401), 'invalid_client');
+    await press(call, 'Call');
+    t.match(await fail(redeem, 'With the same code again', 400), 'invalid_grant');
+    t.match(await press(call, 'Call', 401), 'INVALID_TOKEN', 'and its tokens died');
+    await visitor.look('lessons');
+  },
+
+  'client credentials, with a secret that stays in the page': async (t, stage) => {
+    const { gatehouse, visitor } = stage;
+    const user = await createUser(gatehouse);
+    const service = await registerService(gatehouse, { organizationId: user.organizationId });
+    const page = await open(stage, '?flow=client_credentials');
+    const client = step(page, 'client');
+    await client.getByLabel('Client ID').fill(service.clientId);
+    await client.getByLabel('Client secret').fill(service.secret);
+    t.match(await fail(client, 'With a wrong secret', 401), 'invalid_client');
+    t.match(await fail(client, 'With a scope that does not exist', 400), 'invalid_scope');
+    t.match(await press(client, 'Get a token'), '"access_token"');
+    const call = step(page, 'call');
+    await press(call, 'Call');
+    t.same(await verdicts(call), Array(5).fill('Passed'));
+    await visitor.look('client-credentials');
+    t.match(await press(step(page, 'check'), 'Introspect'), '"active": true');
+    await press(step(page, 'revoke'), 'Revoke');
+    t.match(await press(step(page, 'check'), 'Introspect'), '"active": false');
+
+    // Another setup, without leaving the page: what is known stays.
+    await page.getByLabel('workflows:write').check();
+    await page.locator('#link', { hasText: 'workflows%3Awrite' }).waitFor();
+    t.match(page.url(), 'workflows%3Awrite');
+    t.match(await press(client, 'Get a token'), 'workflows:write');
+    const kept = await page.evaluate(
+      `document.documentElement.outerHTML + location.href + JSON.stringify({ ...localStorage, ...sessionStorage })`,
+    );
+    t.notMatch(kept, service.secret, 'in no link, no storage, nowhere on the page');
+  },
+
+  'a service JWT, signed with a key that cannot leave the browser': async (t, stage) => {
+    const { gatehouse, visitor } = stage;
+    const user = await createUser(gatehouse);
+    const page = await open(stage, '?flow=service_jwt');
+    await page.getByRole('button', { name: 'Make a key pair' }).click();
+    const jwks = page.locator('[data-value="public_jwks"]');
+    await jwks.filter({ hasText: 'keys' }).waitFor();
+    const { keys } = JSON.parse((await jwks.textContent())!);
+    t.notOk(keys[0].d, 'the public half');
+    const made = await gatehouse.credentials.serviceAccounts.create(
+      {
+        ...{ organizationId: user.organizationId, name: 'Nightly', keys },
+        scopes: ['workflows:read', 'analytics:read', 'triggers:read'],
+      },
+      { organizationId: null, scopes: 'all' },
+      { actor: { kind: 'system' } },
+    );
+    if (made.outcome !== 'done') throw new Error(JSON.stringify(made));
+    const sign = step(page, 'sign');
+    await sign.getByLabel('Service account ID').fill(made.account.id);
+    await sign.getByRole('button', { name: 'Sign' }).click();
+    const call = step(page, 'call');
+    await press(call, 'Call');
+    t.same(await verdicts(call), Array(5).fill('Passed'));
+    t.match(await fail(call, 'With an expired JWT', 401), 'INVALID_TOKEN');
+    t.match(await call.locator('[data-found]').first().textContent(), 'reason: expired_token');
+    await sign.getByRole('button', { name: 'Sign' }).click();
+    const exchange = step(page, 'exchange');
+    t.match(await press(exchange, 'Exchange'), '"access_token"');
+    t.match(await fail(exchange, 'With the same JWT again', 400), 'invalid_grant');
+    await page.getByText('The signature is good.').waitFor();
+    await visitor.look('service-jwt');
+  },
+
+  'refresh, from a link that somebody shared': async (t, stage) => {
+    const { gatehouse, visitor } = stage;
+    const query = new URLSearchParams({
+      flow: 'refresh',
+      scope: 'workflows:read triggers:read',
+      route: 'GET /v1/triggers/*',
+    });
+    const page = await open(stage, `?${query}`);
+    const shared = (await page.locator('#link').getAttribute('href'))!;
+    await authorize(page, visitor, await createUser(gatehouse));
+    t.equal(page.url(), `${gatehouse.issuer}/playground?${query}`, 'back at the same setup');
+    await press(step(page, 'redeem'), 'Exchange the code');
+    const renewed = await press(step(page, 'renew'), 'Refresh');
+    t.match(renewed, '"scope": "workflows:read triggers:read"');
+    await press(step(page, 'call'), 'Call');
+    const link = await page.locator('#link').getAttribute('href');
+    t.equal(link, shared, 'the link is what it was: nothing that happened is in it');
+    await page.goto(link!);
+    t.same(
+      await page.locator('input[name="scope"]:checked').evaluateAll(
+        // In the browser.
+        (boxes) => (boxes as unknown as { value: string }[]).map(({ value }) => value),
+      ),
+      ['workflows:read', 'triggers:read'],
+    );
+    t.equal(await page.locator('#route').inputValue(), 'GET /v1/triggers/*');
+  },
+
+  'an answer that nobody asked for is thrown away': async (t, stage) => {
+    const { gatehouse, visitor } = stage;
+    const { page } = visitor;
+    await page.goto(`${gatehouse.issuer}/playground/callback?code=st0len-c0de&state=forged`);
+    await page.getByText('It was thrown away.').waitFor();
+    t.notMatch(await page.content(), 'st0len-c0de');
+    t.equal(page.url(), `${gatehouse.issuer}/playground`);
+
+    await open(stage);
+    await page.evaluate(`sessionStorage.setItem('gatehouse.playground.trip', JSON.stringify({
+      values: { STATE: 'mine', CODE_VERIFIER: 'mine', NONCE: 'n', CODE_CHALLENGE: 'c' }, here: 'https://evil.example/' }))`);
+    await page.goto(`${gatehouse.issuer}/playground/callback?code=st0len-c0de&state=forged&iss=x`);
+    await page.getByText('State or issuer is not the one that was expected.').waitFor();
+    t.equal(page.url(), `${gatehouse.issuer}/playground`);
+    t.notMatch(await page.content(), 'st0len-c0de');
+    t.ok(
+      await step(page, 'redeem').getByRole('button', { name: 'Exchange the code' }).isDisabled(),
+    );
+  },
+};
+
+export const KLIQ_STORIES: Readonly<Record<string, PlaygroundStory>> = {
+  'the platform’s own token endpoint': async (t, stage) => {
+    const { gatehouse, visitor } = stage;
+    const user = await createUser(gatehouse);
+    const page = await open(stage, '?flow=user_tokens');
+    const signInStep = step(page, 'sign_in');
+    await signInStep.getByLabel('Email').fill(user.email);
+    await signInStep.getByLabel('Password').fill(user.password);
+    t.match(await fail(signInStep, 'With a wrong password', 401), 'Unauthorized');
+    t.match(await press(signInStep, 'Get tokens'), '"accessToken"');
+    t.notMatch(await page.content(), user.password, 'the password is not shown');
+    const call = step(page, 'call');
+    await press(call, 'Call');
+    t.same(await verdicts(call), Array(5).fill('Passed'), 'the organization comes from the token');
+    t.match(await press(step(page, 'renew'), 'Refresh'), '"refreshToken"');
+    await visitor.look('user-tokens');
+    await press(step(page, 'revoke'), 'Revoke');
+    await press(call, 'Call', 401);
+  },
+};
+
+export const KLOAKD_STORIES: Readonly<Record<string, PlaygroundStory>> = {
+  'a stranger’s key at one click, until the quota is used up': async (t, stage) => {
+    const { visitor } = stage;
+    const page = await open(stage, '/keys');
+    const key = step(page, 'key');
+    await press(key, 'Get a playground key', 201);
+    await key.getByText('Your key is ready.').waitFor();
+    await visitor.look('keys');
+    const call = step(page, 'call_with_key');
+    t.match(await fail(call, 'Without a key', 401), 'AuthenticationError');
+    t.match(await fail(call, 'With one wrong character', 401), 'AuthenticationError');
+    let last = await press(call, 'Call');
+    const sent = (await call.locator('[data-sent]').textContent())!;
+    t.match(sent, 'POST /api/v1/playground/discoveries');
+    t.match(sent, 'Bearer ••••••••', 'the key is not shown again');
+    for (let left = 9; left > 0 && !last.includes('429'); left -= 1) {
+      const more = `"playground_discoveries";r=${left - 1}`;
+      await call.getByRole('button', { name: 'Call', exact: true }).click();
+      const received = call.locator('[data-received]');
+      await received.filter({ hasText: new RegExp(`${more}|HTTP/1.1 429`) }).waitFor();
+      last = (await received.textContent())!;
+    }
+    last = await press(call, 'Call', 429);
+    t.match(last, 'RateLimitError');
+    t.match(last, 'The quota is used up');
+    t.same(await verdicts(call), [...Array(4).fill('Passed'), 'Refused']);
+    await visitor.look('keys-used-up');
+    const kept = await page.evaluate('JSON.stringify({ ...localStorage, ...sessionStorage })');
+    t.notMatch(kept, 'sk-test-', 'the key is kept nowhere');
+  },
+};
+
+export const readWithoutScripts: Readonly<Record<string, PlaygroundStory>> = {
+  'reads as a whole, and its setup is a plain form': async (t, stage) => {
+    const { gatehouse, visitor } = stage;
+    const { page } = visitor;
+    await page.goto(`${gatehouse.issuer}/playground`);
+    await page.locator('noscript p').waitFor();
+    t.equal(await page.locator('[data-run]:visible').count(), 0, 'no button that does nothing');
+    await page.getByRole('link', { name: 'Client credentials' }).click();
+    await page.getByLabel('workflows:write').check();
+    await page.getByLabel('API call to try').selectOption('POST /v1/workflows/*');
+    await page.getByRole('button', { name: 'Use this setup' }).click();
+    t.match(new URL(page.url()).searchParams.getAll('scope').join(' '), 'workflows:write');
+    await page.locator('#step-call').getByText('This step as code').click();
+    await page.locator('#step-call').getByLabel('Go').check();
+    await page.getByText('http.NewRequest("POST", "https://api.kaie.ai/v1/workflows"').waitFor();
+    await visitor.look('steps');
+    await page.getByRole('link', { name: 'API key' }).click();
+    await page.getByText('Paste a key of yours.').waitFor();
+  },
+};
