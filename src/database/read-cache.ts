@@ -21,7 +21,8 @@ export interface ReadCacheOptions<Value> {
   channel: string;
 }
 
-const ABSENT = Symbol('absent');
+/** Misses kept at the most, apart from the entries: strangers who guess can push out each other only. */
+const MAX_MISSES = 10_000;
 
 /**
  * Reads through while the listener is down, because a change could be missed then; and a load that was
@@ -31,10 +32,9 @@ export function createReadCache<Value extends object>(
   options: ReadCacheOptions<Value>,
 ): ReadCache<Value> {
   const { load, notifications } = options;
-  const entries = new LRUCache<string, Value | typeof ABSENT>({
-    max: options.max,
-    ttl: options.ttlMs ?? 60_000,
-  });
+  const ttl = options.ttlMs ?? 60_000;
+  const entries = new LRUCache<string, Value>({ max: options.max, ttl });
+  const misses = new LRUCache<string, true>({ max: Math.min(options.max, MAX_MISSES), ttl });
   const loading = new Map<string, Promise<Value | undefined>>();
   let generation = 0;
 
@@ -42,11 +42,13 @@ export function createReadCache<Value extends object>(
     generation += 1;
     loading.delete(key);
     entries.delete(key);
+    misses.delete(key);
   };
   const flush = () => {
     generation += 1;
     loading.clear();
     entries.clear();
+    misses.clear();
   };
   notifications.on(options.channel, invalidate);
   notifications.onLost(flush);
@@ -56,7 +58,9 @@ export function createReadCache<Value extends object>(
     const startedIn = generation;
     try {
       const value = await load(key);
-      if (notifications.healthy && generation === startedIn) entries.set(key, value ?? ABSENT);
+      if (!notifications.healthy || generation !== startedIn) return value;
+      if (value) entries.set(key, value);
+      else misses.set(key, true);
       return value;
     } finally {
       loading.delete(key);
@@ -66,7 +70,7 @@ export function createReadCache<Value extends object>(
   return {
     async get(key) {
       const known = entries.get(key);
-      if (known !== undefined) return known === ABSENT ? undefined : known;
+      if (known !== undefined || misses.has(key)) return known;
       if (!notifications.healthy) return load(key);
       const underway = loading.get(key);
       if (underway) return underway;
@@ -74,10 +78,7 @@ export function createReadCache<Value extends object>(
       loading.set(key, load$);
       return load$;
     },
-    peek(key) {
-      const known = entries.get(key);
-      return known === ABSENT ? undefined : known;
-    },
+    peek: (key) => entries.get(key),
     invalidate,
   };
 }

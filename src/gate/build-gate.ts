@@ -6,7 +6,7 @@ import type { Platform } from '../platform/platform.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { checkEntitlement } from './entitlement.ts';
 import { createGate, type DecisionRecorder, type Gate } from './gate.ts';
-import { createMetering } from './metering.ts';
+import { createMetering, createStanding } from './metering.ts';
 import { createResolveOrganization } from './organization.ts';
 import { checkOwnership } from './ownership.ts';
 import type { CredentialVerifier } from './principal.ts';
@@ -37,6 +37,7 @@ export function buildGate(deps: GateDependencies): Gate {
       entitlement: checkEntitlement,
       metering: createMetering(deps),
     },
+    standing: createStanding(deps),
     record: (request, decision) => {
       deps.countUsage(request, decision);
       deps.noteQuotas(request, decision);

@@ -9,6 +9,7 @@ import {
   type Stage,
   type StageResult,
 } from './context.ts';
+import type { Standing } from './metering.ts';
 import { readPath } from './request-target.ts';
 
 /** The gate's word on one request. */
@@ -45,9 +46,10 @@ export type DecisionRecorder = (request: GateRequest, decision: Decision) => voi
 export function createGate(deps: {
   platform: Platform;
   stages: GateStages;
+  standing: Standing;
   record: DecisionRecorder;
 }): Gate {
-  const { platform, record } = deps;
+  const { platform, record, standing } = deps;
   const { authenticate, organization, ownership, entitlement, metering } = deps.stages;
   const steps: readonly (readonly [GateStep, Stage])[] = [
     ['authenticate', authenticate],
@@ -75,6 +77,15 @@ export function createGate(deps: {
   const proceed = (before: GateContext, result: StageResult, at: number) =>
     result.passed ? advance(result.context, at + 1) : refuse(steps[at]![0], result.denial, before);
 
+  /** A caller who is known hears how the rates stand, whichever stage refuses. */
+  function withStanding(decided: Decision): Decision | Promise<Decision> {
+    if (decided.allowed || decided.denial.counts || !decided.context.principal) return decided;
+    return standing(decided.context as GateContext).then((counts) => ({
+      ...decided,
+      denial: { ...decided.denial, counts },
+    }));
+  }
+
   return {
     decide(request) {
       const path = readPath(request.target);
@@ -87,7 +98,7 @@ export function createGate(deps: {
           : advance(start, 0);
       const conclude = (decided: Decision) => {
         record(request, decided);
-        return decided;
+        return withStanding(decided);
       };
       return decision instanceof Promise ? decision.then(conclude) : conclude(decision);
     },

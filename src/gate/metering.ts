@@ -58,6 +58,50 @@ export function createMetering(deps: {
   };
 }
 
+/** How the rates of a caller stand, without charging them. */
+export type Standing = (context: GateContext) => Promise<readonly MeteredCount[]>;
+
+/**
+ * For the answer to a request that an earlier stage refused: it is charged nothing, and its caller still
+ * hears how the rates stand. Quotas are left out: reading them would ask the database for every refusal.
+ */
+export function createStanding(deps: {
+  platform: Platform;
+  clock: Clock;
+  rates: CounterStore;
+}): Standing {
+  const { platform, clock, rates } = deps;
+  const limits = new Map(platform.namedLimits.map((limit) => [limit.name, limit]));
+
+  return async (context) => {
+    const organizationId = context.organizationId ?? context.principal!.organizationId;
+    const meters = metersOf(platform, limits, { ...context, organizationId }).filter(
+      ({ kind }) => kind === 'rate',
+    );
+    if (meters.length === 0) return [];
+    const now = clock.now();
+    try {
+      const counts = await rates.read(
+        meters.map(({ key }) => key),
+        now,
+      );
+      return meters.map((meter) => {
+        const { key, name, limit, windowSeconds } = meter;
+        const begun = counts.find((count) => count.key === key);
+        const resetsAt = begun ? begun.resetsAt : endOfWindow(now, windowSeconds);
+        return { key, name, limit, windowSeconds, resetsAt, used: begun?.used ?? 0 };
+      });
+    } catch (error) {
+      if (error instanceof CounterStoreUnavailableError) return [];
+      throw error;
+    }
+  };
+}
+
+/** Of a window that would begin now. */
+const endOfWindow = (now: Date, windowSeconds: number | null): Date | null =>
+  windowSeconds === null ? null : new Date(now.getTime() + windowSeconds * 1000);
+
 /**
  * A store does not answer. Of Redis, the platform file says whether its rates then count for nothing or
  * stop everybody; without Postgres, whose quotas are exact, nobody passes.
@@ -82,10 +126,10 @@ function metersOf(
   const rate = platform.credentialRateLimits[principal.kind];
   if (rate) {
     // Without a name before the kind: no limit of the platform file can share the count.
-    const key = `${together(context.organizationId)}${principal.kind}:${principal.id}`;
+    const key = `${together(context.organizationId)}${countedAs(principal)}`;
     meters.push({ name: 'requests', kind: 'rate', key, ...rate });
   }
-  for (const name of context.route.route.meters) {
+  for (const name of context.route?.route.meters ?? []) {
     const limit = limits.get(name);
     const meter = limit && meterFor(limit, principal, context);
     if (meter) meters.push(meter);
@@ -111,6 +155,8 @@ export function meterFor(
 /** All rates of a request are charged in one place. It stays the same: a credential has one organization. */
 const together = (organizationId: string | null | undefined) => `{${organizationId ?? 'none'}}`;
 
+const countedAs = ({ kind, id, countsAs = id }: Principal) => `${kind}:${countsAs}`;
+
 /** The key's own figure, else the plan's, else the platform's. */
 function figureFor(limit: NamedLimit, principal: Principal, plan: Plan | undefined): number {
   const own = limit.settablePerKey ? principal.limits[limit.name] : undefined;
@@ -125,7 +171,7 @@ function holderOf(
 ): string | undefined {
   switch (limit.per) {
     case 'credential':
-      return `${principal.kind}:${principal.id}`;
+      return countedAs(principal);
     case 'organization':
       return organizationId === null ? undefined : `organization:${organizationId}`;
     case 'identity':

@@ -3,8 +3,10 @@ import type { CredentialKind } from '../platform/platform.ts';
 /** Who is calling, whatever credential said so. */
 export interface Principal {
   readonly kind: CredentialKind;
-  /** Of the credential: the key's, the token's grant or client, the service account's. Limits count by it. */
+  /** Of the credential: the key's, the token's grant or client, the service account's. */
   readonly id: string;
+  /** What limits of a credential count by; absent: its id. */
+  readonly countsAs?: string;
   /** Who stands behind it: a user, a client, a service account, a key. */
   readonly subject: string;
   /** Of an access token: which of the two its subject is. */

@@ -26,9 +26,7 @@ export function preferredLanguage<Tag extends string>(
   const named = new Set(wished.map(rangeOf));
   for (const { range } of wished) {
     const found =
-      range === '*'
-        ? welcome.find((tag) => !named.has(tag.toLowerCase()))
-        : lookUp(range, welcome);
+      range === '*' ? welcome.find((tag) => !named.has(tag.toLowerCase())) : lookUp(range, welcome);
     if (found) return found;
   }
   return undefined;

@@ -287,7 +287,10 @@ function toDate(text: string | null | undefined): Date | null | undefined {
   if (typeof text !== 'string') return text;
   const date = readTimestamp(text);
   if (date === undefined) {
-    throw invalidField('expires_at', 'must be a date and time like 2030-01-31T00:00:00Z (RFC 3339)');
+    throw invalidField(
+      'expires_at',
+      'must be a date and time like 2030-01-31T00:00:00Z (RFC 3339)',
+    );
   }
   return date;
 }

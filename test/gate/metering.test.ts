@@ -78,3 +78,27 @@ t.test('Klen: rates and quotas of one request', async (t) => {
     t.match(await call(theirs), { allowed: true });
   });
 });
+
+t.test('a caller who is refused hears how the rates stand, and is charged nothing', async (t) => {
+  const desk = await openDesk(t, 'klen');
+  const organization = await desk.organization();
+  const { key } = await desk.key(organization, { scopes: ['can_read_calls'] });
+  await desk.bearer('GET', '/v1/calls', key);
+  for (const [path, reason] of [
+    ['/v1/agents', 'insufficient_permission'],
+    ['/v1/agents/a', 'insufficient_permission'],
+  ] as const) {
+    const refused = await desk.bearer('GET', path, key);
+    t.match(refused, {
+      reason,
+      headers: {
+        'ratelimit-policy': '"requests_per_minute_limit";q=60;w=60',
+        ratelimit: /^"requests_per_minute_limit";r=59;t=\d+$/,
+        'x-ratelimit-limit': '60',
+        'x-ratelimit-remaining': '59',
+      },
+    });
+  }
+  const stranger = await desk.bearer('GET', '/v1/calls', 'klen_live_unknown');
+  t.notOk(stranger.headers['x-ratelimit-limit'], 'a stranger hears nothing');
+});

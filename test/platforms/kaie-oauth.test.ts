@@ -236,13 +236,16 @@ t.test('Revoke tokens when no longer needed', async (t) => {
 });
 
 t.test('OAuth Token: 1000 requests per hour', async (t) => {
-  const tokens = await obtainTokens(gatehouse, client, user, { scope });
+  const caller = await createUser(gatehouse);
+  const tokens = await obtainTokens(gatehouse, client, caller, { scope });
   const call = (accessToken: string) => ask(desk, 'GET', '/v1/workflows', bearer(accessToken));
   const answers = await crowd(1_005, () => call(tokens.access_token));
   t.equal(answers.filter(({ status }) => status === 200).length, 1_000);
   t.equal(answers.filter(({ reason }) => reason === 'rate_limited').length, 5);
   const next = await refresh(gatehouse, client, tokens.refresh_token);
   t.equal((await call(next.body.access_token!)).status, 429, 'a refresh is no fresh start');
+  const again = await obtainTokens(gatehouse, client, caller, { scope });
+  t.equal((await call(again.access_token)).status, 429, 'nor is another authorization');
   const { access_token } = await obtainTokens(gatehouse, client, await createUser(gatehouse), {
     scope,
   });

@@ -76,14 +76,19 @@ function isAccessToken(token: string): boolean {
   }
 }
 
-/** Limits count by the grant, so that a refresh is no fresh start; without a user, by the client. */
+/**
+ * Limits count by the user and the app, or by the client alone: neither a refresh nor another authorization,
+ * which an app gets at will under a consent that stands, is a fresh start.
+ */
 function toPrincipal(claims: AccessTokenClaims, scopePolicy: ScopePolicy): Principal {
+  const { sub, client_id: clientId, org_id: organizationId = null } = claims;
   return {
     kind: 'access_token',
-    id: claims.grant_id ?? claims.client_id,
-    subject: claims.sub,
-    subjectKind: claims.sub === claims.client_id ? 'client' : 'user',
-    organizationId: claims.org_id ?? null,
+    id: claims.grant_id ?? clientId,
+    countsAs: sub === clientId ? clientId : [clientId, sub, organizationId ?? 'none'].join(':'),
+    subject: sub,
+    subjectKind: sub === clientId ? 'client' : 'user',
+    organizationId,
     environment: null,
     scopes: scopePolicy.expand(splitScope(claims.scope)),
     limits: {},
