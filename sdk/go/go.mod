@@ -1,0 +1,3 @@
+module gatehouse.dev/client
+
+go 1.25

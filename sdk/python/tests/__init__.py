@@ -1,0 +1,1 @@
+"""python -m unittest discover -s tests -t . (from sdk/python)"""

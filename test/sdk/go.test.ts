@@ -1,0 +1,39 @@
+import t from 'tap';
+import { startLive } from '../../sdk/live/start.ts';
+import { isInstalled, notice, run, sdkPath } from './toolchain.ts';
+
+// Its own suite in a process of its own: no modules to fetch, nothing but the standard library.
+
+const OFFLINE = { GOPROXY: 'off', GOTOOLCHAIN: 'local' };
+
+const cwd = sdkPath('go');
+const missing = isInstalled('go', 'version') ? null : notice('go', 'go');
+
+t.test('Go: vet and gofmt have nothing to say', async (t) => {
+  if (missing) return t.pass(missing);
+  const vet = await run('go', ['vet', './...'], { cwd, env: OFFLINE });
+  t.equal(vet.code, 0, vet.output);
+  t.same(await run('gofmt', ['-l', '.'], { cwd }), { code: 0, output: '' });
+});
+
+t.test('Go: the vectors, and the live suite on all four platforms', async (t) => {
+  if (missing) return t.pass(missing);
+  const { path } = await startLive(t);
+  const env = { ...OFFLINE, GATEHOUSE_LIVE: path };
+  const { code, output } = await run('go', ['test', '-count=1', '-v', './...'], { cwd, env });
+  t.equal(code, 0, output);
+  for (const name of [
+    'Config',
+    'Requests',
+    'Errors',
+    'Retries',
+    'Tokens',
+    'Webhooks',
+    'Assertions',
+  ]) {
+    t.match(output, `--- PASS: Test${name} `);
+  }
+  for (const platform of ['kliq', 'kaie', 'klen', 'kloakd']) {
+    t.match(output, `--- PASS: TestLive/${platform} `);
+  }
+});

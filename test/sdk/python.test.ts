@@ -1,0 +1,69 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import t, { type Test } from 'tap';
+import { startLive } from '../../sdk/live/start.ts';
+import { isInstalled, notice, run, sdkPath } from './toolchain.ts';
+
+// gatehouse-client as its users have it: built and installed by pip, into an environment of its own.
+
+const cwd = sdkPath('python');
+const LITTER = ['build', 'dist', 'src/gatehouse_client.egg-info', '__pycache__', '.venv'];
+
+/** Nothing of what is around here, and no litter in the sources. */
+const CLEAN = { PYTHONDONTWRITEBYTECODE: '1', PYTHONPATH: '', PIP_DISABLE_PIP_VERSION_CHECK: '1' };
+
+t.test('Python: the vectors, and the live suite on all four platforms', async (t) => {
+  const missing = await missingTool();
+  if (missing) return t.pass(missing);
+  const python = await install(t);
+  if (!python) return undefined;
+
+  const vectors = ['-W', 'error', '-m', 'unittest', 'discover', '-v', '-s', 'tests', '-t', '.'];
+  const unit = await run(python, vectors, { cwd, env: CLEAN });
+  t.equal(unit.code, 0, unit.output);
+  t.notMatch(unit.output, / skipped /);
+  for (const name of ['config', 'requests', 'errors', 'retries', 'tokens', 'webhooks']) {
+    t.match(unit.output, new RegExp(`test_every_case_of_${name}_json.* ok\n`));
+  }
+  t.match(unit.output, /test_every_case_of_assertions_json.* ok\n/);
+  t.match(unit.output, /test_every_case_of_caching.* ok\n/);
+
+  const { path } = await startLive(t);
+  const env = { ...CLEAN, GATEHOUSE_LIVE: path };
+  const live = await run(python, ['-m', 'unittest', '-v', 'tests.live'], { cwd, env });
+  t.equal(live.code, 0, live.output);
+  for (const platform of ['kliq', 'kaie', 'klen', 'kloakd']) {
+    const name = `test_a_key_calls_and_the_api_hears_for_whom (tests.live.Live_${platform}`;
+    t.match(live.output, name);
+  }
+  return undefined;
+});
+
+async function missingTool(): Promise<string | undefined> {
+  if (!isInstalled('python3', '--version')) return notice('python', 'python3');
+  const modern = 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 9))';
+  const { code } = await run('python3', ['-c', modern], { cwd });
+  return code === 0 ? undefined : notice('python', 'python3 of 3.9 or newer with venv');
+}
+
+/** The interpreter of an environment with the package; undefined: what it needs cannot be fetched here. */
+async function install(t: Test): Promise<string | undefined> {
+  const root = await mkdtemp(join(tmpdir(), 'gatehouse-python-'));
+  t.teardown(() => rm(root, { recursive: true, force: true }));
+  // pip builds in the sources' own place.
+  const sources = join(root, 'sources');
+  const isSource = (path: string) => !LITTER.some((name) => basename(name) === basename(path));
+  await cp(cwd, sources, { recursive: true, filter: isSource });
+  const made = await run('python3', ['-m', 'venv', join(root, 'venv')], { cwd: root, env: CLEAN });
+  t.equal(made.code, 0, made.output);
+  const python = join(root, 'venv/bin/python');
+  const pip = ['-m', 'pip', 'install', '--quiet', `${sources}[jwt]`];
+  const { code, output } = await run(python, pip, { cwd: root, env: CLEAN });
+  if (code === 0) return python;
+  // Without a network nothing can be told; in CI that is a failure like any other.
+  const isOffline = !process.env.CI && /No matching distribution|Failed to establish/.test(output);
+  if (isOffline) t.pass(notice('python', 'httpx, which pip cannot fetch here,'));
+  else t.fail(output);
+  return undefined;
+}

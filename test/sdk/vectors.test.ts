@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import t from 'tap';
+import { makeVectors } from '../../sdk/vectors/make.ts';
+
+const read = (name: string) =>
+  readFileSync(new URL(`../../sdk/vectors/${name}`, import.meta.url), 'utf8');
+
+t.test(
+  'the made vectors are what the platform files and the signing code give today',
+  async (t) => {
+    const made = await makeVectors();
+    t.same(Object.keys(made).sort(), [
+      ...['assertions.json', 'errors.json', 'presets.json', 'webhooks.json'],
+    ]);
+    for (const [name, text] of Object.entries(made)) {
+      t.ok(text === read(name), `${name} is current; if not: node sdk/vectors/make.ts`);
+    }
+  },
+);
+
+t.test('every file says how it is read, and no two cases have one name', async (t) => {
+  const files = ['config', 'requests', 'retries', 'tokens', 'errors', 'webhooks', 'assertions'];
+  for (const file of files) {
+    const { about, cases } = JSON.parse(read(`${file}.json`));
+    t.match(about, /\w{3}/, file);
+    const names = cases.map(({ name }: { name: string }) => name);
+    t.ok(names.length >= 18, `${file} has ${names.length} cases`);
+    t.same(
+      names.filter((name: string, index: number) => names.indexOf(name) !== index),
+      [],
+      file,
+    );
+  }
+});
+
+t.test(
+  'every reason of a platform is in its error table, and no row is out of reach',
+  async (t) => {
+    const { presets } = JSON.parse(read('presets.json'));
+    t.same(Object.keys(presets), ['kliq', 'kaie', 'klen', 'kloakd']);
+    for (const [name, { errorTable }] of Object.entries<{ errorTable: object[] }>(presets)) {
+      const rows = errorTable.map((row) => JSON.stringify(row));
+      t.equal(new Set(rows).size, rows.length, name);
+      const reasons = new Set(errorTable.map((row) => Reflect.get(row, 'reason')));
+      for (const reason of [
+        'insufficient_scope',
+        'not_entitled',
+        'rate_limited',
+        'invalid_token',
+      ]) {
+        t.ok(reasons.has(reason), `${name}: ${reason}`);
+      }
+    }
+  },
+);
