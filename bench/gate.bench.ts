@@ -1,10 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { Agent, get } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { exportJWK, SignJWT } from 'jose';
 import { freePort, type GatehouseProcess, startGatehouseProcess } from './lib/gatehouse-process.ts';
 import type { Harness } from './lib/harness.ts';
 import { storeStrangersKeys } from './lib/many-keys.ts';
 import type { HttpSubject } from './lib/measure.ts';
+import { startRedis } from './lib/redis-process.ts';
 import { type ServerProcess, startServerProcess } from './lib/server-process.ts';
 
 // A decision as a proxy asks for it: scope, entitlement and a rate, held against Fastify routes that answer
@@ -30,6 +32,80 @@ export async function run(harness: Harness): Promise<void> {
   } finally {
     await gatehouse.stop();
   }
+  await withRedis(harness);
+  await throughProxy(harness);
+}
+
+/** The same decision with its rate counted in Redis: one round trip more, where two processes agree. */
+async function withRedis(harness: Harness): Promise<void> {
+  const redis = await startRedis();
+  if (!redis)
+    return console.log('Without redis-server (apt-get install redis-server): no Redis row.');
+  const gatehouse = await startGatehouseProcess({ PLATFORM, REDIS_URL: redis.url });
+  try {
+    const { id } = await gatehouse.manage<{ id: string }>('/organizations', { name: 'Bench' });
+    const key = await newKey(gatehouse, id);
+    const plain = await startYardstick('plain-route', await answerHeaders(gatehouse, key));
+    const baseline = 'Fastify, the same bytes';
+    await harness.compare({
+      title: 'A decision for an API key, its rate counted in Redis',
+      baseline,
+      subjects: [asking(baseline, plain, key), asking('Gatehouse', gatehouse, key)],
+    });
+    await plain.stop();
+  } finally {
+    await gatehouse.stop();
+    redis.stop();
+  }
+}
+
+/** One caller at a time, so that what is measured is the way and not the queue. */
+async function throughProxy(harness: Harness): Promise<void> {
+  const upstream = await startYardstick('plain-route');
+  const gatehouse = await startGatehouseProcess({ PLATFORM, UPSTREAM: upstream.url });
+  try {
+    const { id } = await gatehouse.manage<{ id: string }>('/organizations', { name: 'Bench' });
+    const key = await newKey(gatehouse, id);
+    const alone = 'the API alone';
+    const { rows } = await harness.compare({
+      title: 'The gate as a proxy, one caller at a time',
+      baseline: alone,
+      subjects: [
+        { name: alone, connections: 1, call: getter(upstream.url, key) },
+        { name: 'through Gatehouse', connections: 1, call: getter(gatehouse.url, key) },
+      ],
+    });
+    const p50 = (name: string) => rows.find((row) => row.name === name)?.p50 ?? 0;
+    harness.record({
+      title: 'Latency that the proxy adds',
+      facts: [
+        {
+          name: 'at the median',
+          value: (p50('through Gatehouse') - p50(alone)) * 1000,
+          unit: 'µs',
+        },
+      ],
+    });
+  } finally {
+    await gatehouse.stop();
+    await upstream.stop();
+  }
+}
+
+function getter(url: string, key: string): () => Promise<void> {
+  const agent = new Agent({ keepAlive: true });
+  const options = { agent, headers: { authorization: `Bearer ${key}` } };
+  return () =>
+    new Promise((resolve, reject) => {
+      get(`${url}/v1/things/1`, options, (answer) => {
+        answer.resume();
+        answer.once('end', () =>
+          answer.statusCode === 200
+            ? resolve()
+            : reject(new Error(`the proxy answered ${answer.statusCode}`)),
+        );
+      }).once('error', reject);
+    });
 }
 
 async function compareKeys(harness: Harness, gatehouse: GatehouseProcess, key: string) {

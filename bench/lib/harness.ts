@@ -43,7 +43,7 @@ export interface Fact {
   readonly name: string;
   /** Undefined where this machine does not tell. */
   readonly value: number | undefined;
-  readonly unit: 'ms' | 'MiB' | 'per second' | '×';
+  readonly unit: 'ms' | 'µs' | 'MiB' | 'per second' | '×';
 }
 
 export interface Facts {
