@@ -51,11 +51,7 @@ export function csrfToken(reply: FastifyReply): string {
 }
 
 export function sendPage(reply: FastifyReply, html: string, status = 200): FastifyReply {
-  return reply
-    .code(status)
-    .headers(languageHeaders())
-    .type('text/html; charset=utf-8')
-    .send(html);
+  return reply.code(status).headers(languageHeaders()).type('text/html; charset=utf-8').send(html);
 }
 
 /** The browser says that another site sent this form. */

@@ -1,5 +1,6 @@
 import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { formTargetOf, pageHeaders } from '../doors/headers.ts';
+import { heedLocales, languageHeaders } from '../doors/language.ts';
 import { readProviderForm } from '../pages/provider-form.ts';
 import type { Pages } from '../pages/render.ts';
 import type { ErrorKind } from '../pages/view-models.ts';
@@ -21,8 +22,7 @@ export interface OAuthPagesDependencies {
 export function createOAuthPages({ pages, findUser }: OAuthPagesDependencies): OAuthPages {
   return {
     renderError(ctx, out, error) {
-      ctx.type = 'html';
-      ctx.set(pageHeaders());
+      beginPage(ctx);
       ctx.body = pages.render('error', {
         kind:
           error instanceof errors.SessionNotFound ? 'expired' : (KINDS[out.error] ?? 'bad_link'),
@@ -36,11 +36,10 @@ export function createOAuthPages({ pages, findUser }: OAuthPagesDependencies): O
       const account = ctx.oidc.session?.accountId
         ? await findUser(ctx.oidc.session.accountId)
         : undefined;
-      ctx.type = 'html';
       // The way out leads to the app's post_logout_redirect_uri.
       const uri = ctx.oidc.params?.post_logout_redirect_uri;
       const target = typeof uri === 'string' ? formTargetOf(uri) : undefined;
-      ctx.set(pageHeaders(target ? [target] : []));
+      beginPage(ctx, target ? [target] : []);
       ctx.body = pages.render('sign-out', {
         form: readProviderForm(formHtml),
         ...(account ? { account } : {}),
@@ -49,11 +48,17 @@ export function createOAuthPages({ pages, findUser }: OAuthPagesDependencies): O
     },
 
     async renderSignedOut(ctx) {
-      ctx.type = 'html';
-      ctx.set(pageHeaders());
+      beginPage(ctx);
       ctx.body = pages.render('signed-out', { ...appOf(ctx), signInUrl: '/sign-in' });
     },
   };
+}
+
+/** In the language that the app asks for, where it does and the request could be read that far. */
+function beginPage(ctx: KoaContextWithOIDC, formTargets: readonly string[] = []): void {
+  heedLocales(ctx.oidc?.params?.ui_locales ?? ctx.query.ui_locales);
+  ctx.type = 'html';
+  ctx.set({ ...pageHeaders(formTargets), ...languageHeaders() });
 }
 
 const appOf = (ctx: KoaContextWithOIDC) => {

@@ -1,6 +1,7 @@
 import formbody from '@fastify/formbody';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { authorizationHeaders } from '../doors/headers.ts';
+import { inReadersLanguage } from '../doors/language.ts';
 import { createForwarder, refuseOtherMethods, useProtocolDoor } from '../doors/protocol.ts';
 import { OAUTH_ROUTES } from './provider.ts';
 import { looksLikeJwt, type PresentedTokens } from './tokens/presented-tokens.ts';
@@ -29,7 +30,7 @@ export async function oauthRoutes(door: FastifyInstance, deps: OAuthRoutesDepend
   const forwardToPage = createForwarder(deps, 'person');
   const browser = async (request: FastifyRequest, reply: FastifyReply) => {
     reply.headers(authorizationHeaders());
-    forwardToPage(request, reply);
+    inReadersLanguage(request, () => forwardToPage(request, reply));
   };
   door.get(OAUTH_ROUTES.authorization, browser);
   refuseOtherMethods(door, OAUTH_ROUTES.authorization, ['GET']);

@@ -9,6 +9,7 @@ import type { RedeemAssertion } from '../credentials/service-accounts/service-as
 import type { Clock } from '../lib/clock.ts';
 import type { MasterKey } from '../lib/master-key.ts';
 import type { OutboundFetch } from '../lib/outbound.ts';
+import { LANGUAGES } from '../pages/words/words.ts';
 import type { Platform } from '../platform/platform.ts';
 import { createAssertionPolicy } from './clients/client-assertions.ts';
 import type { ClientDirectory } from './clients/client-directory.ts';
@@ -114,7 +115,10 @@ function configuration(deps: ProviderDependencies): Configuration {
       origin === deps.issuer || isOriginOf(client.redirectUris ?? [], origin),
     renderError: pages.renderError,
     fetch: deps.fetch,
-    discovery: { service_documentation: `${deps.issuer}/docs/authentication` },
+    discovery: {
+      service_documentation: `${deps.issuer}/docs/authentication`,
+      ui_locales_supported: LANGUAGES,
+    },
   };
 }
 

@@ -6,6 +6,7 @@ import type { SecurityPages } from './security-models.ts';
 import type { ServiceAccountPages } from './service-account-models.ts';
 import type { UsagePages } from './usage-models.ts';
 import type { AccountIdentity, GuardedForm, OrganizationOption } from './view-models.ts';
+import type { WebhookPages } from './webhook-models.ts';
 
 // What the pages of the dashboard need to know. Each has the frame it stands in.
 
@@ -75,7 +76,8 @@ export interface DashboardPages
     OrganizationPages,
     SecurityPages,
     ServiceAccountPages,
-    UsagePages {
+    UsagePages,
+    WebhookPages {
   'dashboard/overview': OverviewPage;
   'dashboard/no-organization': NoOrganizationPage;
 }

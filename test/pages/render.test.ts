@@ -11,46 +11,13 @@ import type { PageModels } from '../../src/pages/view-models.ts';
 import { en } from '../../src/pages/words/en.ts';
 import { contrastRatio } from '../../src/platform/contrast.ts';
 import { loadPlatform } from '../../src/platform/load.ts';
+import { HOSTILE, poison } from './hostile.ts';
 import { platforms, samples } from './samples.ts';
 
 const viewsDir = join(import.meta.dirname, '../../views');
 const platform = platforms.kaie!;
 const pages = createPages({ platform, viewsDir });
 const render = pages.render as (page: string, model: object) => string;
-const HOSTILE = '"><script>alert(1)</script>';
-
-/** Strings that choose something, so that another value would be another page. */
-const CHOICES = new Set([
-  'kind',
-  'error',
-  'access',
-  'outcome',
-  'charset',
-  'role',
-  'identity',
-  'errors',
-  'status',
-  'per',
-  'event',
-  'field',
-  'language',
-  'reason',
-]);
-
-function poison(value: unknown, key = ''): unknown {
-  if (typeof value === 'string') return HOSTILE;
-  if (Array.isArray(value)) return value.map((item) => poison(item));
-  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => {
-      const kept = CHOICES.has(name) && (typeof inner === 'string' || name === 'identity');
-      const errors = CHOICES.has(key) && name !== 'form';
-      // The sections of the dashboard are ours, and so is the notice's name.
-      const ours = (key === 'frame' && ['groups', 'notice'].includes(name)) || name === 'tabs';
-      return [name, kept || errors || ours ? inner : poison(inner, name)];
-    }),
-  );
-}
 
 function tags(html: string, name: string): string[] {
   return html.match(new RegExp(`<${name}\\b[^>]*>`, 'g')) ?? [];

@@ -13,6 +13,7 @@ import { keySamples } from './samples-keys.ts';
 import { organizationSamples } from './samples-organization.ts';
 import { playgroundSamples } from './samples-playground.ts';
 import { securityAndOperatorSamples } from './samples-security.ts';
+import { webhookSamples } from './samples-webhooks.ts';
 
 /** A page as it might be met, with a name for its screenshot. */
 export type Sample = {
@@ -399,4 +400,5 @@ export const samples: Sample[] = [
   ...keySamples,
   ...docsSamples,
   ...securityAndOperatorSamples,
+  ...webhookSamples,
 ];

@@ -52,8 +52,11 @@ export function fetchThrough(proxy: TlsProxy | undefined): typeof fetch {
   };
 }
 
-/** @param proxy stands before the server, so that the browser speaks https */
-export function createUserAgent(proxy?: TlsProxy): UserAgent {
+/**
+ * @param proxy stands before the server, so that the browser speaks https
+ * @param language what it sends as Accept-Language; default `*`
+ */
+export function createUserAgent(proxy?: TlsProxy, language = '*'): UserAgent {
   const cookies: Cookie[] = [];
   const send = fetchThrough(proxy);
 
@@ -87,7 +90,11 @@ export function createUserAgent(proxy?: TlsProxy): UserAgent {
     const response = await send(url, {
       ...init,
       redirect: 'manual',
-      headers: { accept: 'text/html,*/*;q=0.8', cookie: cookiesFor(url), ...init.headers },
+      headers: {
+        ...{ accept: 'text/html,*/*;q=0.8', 'accept-language': language },
+        cookie: cookiesFor(url),
+        ...init.headers,
+      },
     });
     for (const header of response.headers.getSetCookie()) setCookie(header, url);
     const body = await response.text();

@@ -10,6 +10,7 @@ import { playground } from './de/playground.ts';
 import { security } from './de/security.ts';
 import { serviceAccounts } from './de/service-accounts.ts';
 import { usage } from './de/usage.ts';
+import { webhooks } from './de/webhooks.ts';
 import { documents } from './en.ts';
 
 /** German. The documents stay English: they quote an API, and an operator's texts, that are English. */
@@ -27,4 +28,5 @@ export const de = {
   ...audit,
   ...security,
   ...operator,
+  ...webhooks,
 };

@@ -13,6 +13,7 @@ import { reference } from './en/reference.ts';
 import { security } from './en/security.ts';
 import { serviceAccounts } from './en/service-accounts.ts';
 import { usage } from './en/usage.ts';
+import { webhooks } from './en/webhooks.ts';
 
 /** The words of the public documents, which are in English whatever the reader prefers. */
 export const documents = { ...docs, ...docsCredentials, ...reference };
@@ -32,4 +33,5 @@ export const en = {
   ...audit,
   ...security,
   ...operator,
+  ...webhooks,
 };

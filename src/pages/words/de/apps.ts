@@ -88,8 +88,7 @@ export const apps: Translated<typeof english> = {
     `${p.uri} enthält einen Platzhalter. Führen Sie stattdessen jede Adresse einzeln auf`,
   'apps.redirect.relative': (p) =>
     `${p.uri} ist keine vollständige Adresse. Beginnen Sie mit https:// oder dem Schema Ihrer App`,
-  'apps.redirect.fragment': (p) =>
-    `${p.uri} hat ein Fragment. Lassen Sie # und alles danach weg`,
+  'apps.redirect.fragment': (p) => `${p.uri} hat ein Fragment. Lassen Sie # und alles danach weg`,
   'apps.redirect.user': (p) =>
     `${p.uri} enthält einen Benutzernamen. Lassen Sie alles bis zum @ weg`,
   'apps.redirect.host': (p) => `${p.uri} hat keinen einfachen Hostnamen`,
@@ -148,8 +147,7 @@ export const apps: Translated<typeof english> = {
   'apps.endpoint.jwks': 'Schlüssel (JWKS)',
   'apps.endpoint.discovery': 'Discovery',
   'apps.detail.try': 'Im Playground ausprobieren',
-  'apps.detail.try_missing':
-    'Um sie dort auszuprobieren, ergänzen Sie zuerst diese Redirect-URI:',
+  'apps.detail.try_missing': 'Um sie dort auszuprobieren, ergänzen Sie zuerst diese Redirect-URI:',
   'apps.detail.beyond': (p) =>
     `Diese App darf um mehr bitten, als Ihre Rolle weitergeben darf (${p.scopes}). Sie können sie darum nur deaktivieren oder löschen. Alles andere kann ein Inhaber.`,
   'apps.detail.danger': 'Abschalten',

@@ -82,8 +82,7 @@ export const audit: Translated<typeof english> = {
   'audit.to': 'Bis',
   'audit.filter': 'Anzeigen',
   'audit.clear': 'Alles anzeigen',
-  'audit.error.dates':
-    'Geben Sie Tage als Jahr-Monat-Tag an, den ersten nicht nach dem letzten.',
+  'audit.error.dates': 'Geben Sie Tage als Jahr-Monat-Tag an, den ersten nicht nach dem letzten.',
   'audit.when': 'Wann',
   'audit.target': 'Was',
   'audit.address': 'Adresse',

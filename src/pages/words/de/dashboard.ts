@@ -39,8 +39,7 @@ export const dashboard: Translated<typeof english> = {
   'overview.about.usage': 'Sehen Sie, was aufgerufen und was abgewiesen wurde.',
   'overview.about.members': 'Laden Sie andere ein und bestimmen Sie, was sie dürfen.',
   'overview.about.playground': 'Probieren Sie jeden Ablauf aus, Schritt für Schritt.',
-  'overview.about.docs':
-    'Wie man sich authentifiziert, mit Beispielen, die laufen (englisch).',
+  'overview.about.docs': 'Wie man sich authentifiziert, mit Beispielen, die laufen (englisch).',
   'overview.no_organization.title': 'Sie gehören noch zu keiner Organisation',
   'overview.no_organization.text':
     'Schlüssel und Apps gehören einer Organisation. Bitten Sie um eine Einladung in eine, die es schon gibt.',

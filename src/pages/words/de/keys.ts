@@ -149,8 +149,7 @@ export const keys: Translated<typeof english> = {
   'key.enable_about': 'Lässt den Schlüssel wieder ein.',
   'key.enable_submit': 'Schlüssel aktivieren',
   'key.shut_busy': 'Einen Moment…',
-  'key.revoke_about':
-    'Beendet den Schlüssel endgültig. Das lässt sich nicht rückgängig machen.',
+  'key.revoke_about': 'Beendet den Schlüssel endgültig. Das lässt sich nicht rückgängig machen.',
   'key.error.beyond':
     'Dieser Schlüssel darf mehr als Sie. Das kann jemand mit mehr Rechten tun, oder wer ihn angelegt hat.',
   'key.error.overlap': 'Wählen Sie, wie lange die jetzige Zeichenfolge noch gilt.',

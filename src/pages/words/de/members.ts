@@ -66,8 +66,7 @@ export const members: Translated<typeof english> = {
     'Sie verlieren den Zugriff, und Apps und Tokens in Ihrem Namen enden sofort.',
   'member.error.last_owner':
     'Eine Organisation braucht einen Inhaber. Machen Sie zuerst jemand anderen dazu.',
-  'member.error.role_out_of_reach':
-    'So weit reicht Ihre Rolle nicht: Das kann ein Inhaber tun.',
+  'member.error.role_out_of_reach': 'So weit reicht Ihre Rolle nicht: Das kann ein Inhaber tun.',
   'member.error.role': 'Wählen Sie eine der Rollen.',
 
   'member_remove.remove': (p) => `${p.name} entfernen?`,

@@ -87,7 +87,7 @@ export const people: Translated<typeof english> = {
   'consent.redirect_device': 'einer App auf diesem Gerät',
   'consent.asks': 'Diese App darf dann',
   'consent.untick': 'Entfernen Sie die Häkchen bei allem, was Sie lieber nicht teilen.',
-  'consent.always': 'Wissen, wer Sie sind',
+  'consent.always': 'Sie erkennen',
   'consent.access.read': 'Lesen',
   'consent.access.write': 'Ändern',
   'consent.access.admin': 'Verwalten',
@@ -97,7 +97,7 @@ export const people: Translated<typeof english> = {
   'consent.already': 'Schon erlaubt',
   'consent.allow': 'Erlauben',
   'consent.allow_busy': 'Wird erlaubt…',
-  'consent.deny': 'Nicht erlauben',
+  'consent.deny': 'Ablehnen',
   'consent.deny_busy': 'Es geht zurück…',
   'consent.revoke_at': 'Das können Sie jederzeit zurücknehmen unter',
   'consent.revoke_link': 'Ihre verbundenen Apps',
@@ -135,8 +135,7 @@ export const people: Translated<typeof english> = {
     'Die Seite ist vielleicht umgezogen, oder in der Adresse ist ein Tippfehler.',
   'error.not_found.advice': 'Prüfen Sie die Adresse oder beginnen Sie auf der Startseite.',
   'error.throttled.title': 'Einen Moment, bitte',
-  'error.throttled.explanation': () =>
-    'Aus Ihrem Netz kamen in kurzer Zeit sehr viele Anfragen.',
+  'error.throttled.explanation': () => 'Aus Ihrem Netz kamen in kurzer Zeit sehr viele Anfragen.',
   'error.throttled.advice': (p) => `Bitte versuchen Sie es ${after(p)} noch einmal.`,
   'error.unavailable.title': 'Wir sind gleich wieder da',
   'error.unavailable.explanation': (p) =>
@@ -158,8 +157,7 @@ export const people: Translated<typeof english> = {
   'sign_out.busy': 'Sie werden abgemeldet…',
   'sign_out.no': 'Angemeldet bleiben',
   'signed_out.title': 'Sie sind abgemeldet',
-  'signed_out.explanation': (p) =>
-    `Ihre Sitzung bei ${p.platform} auf diesem Gerät ist beendet.`,
+  'signed_out.explanation': (p) => `Ihre Sitzung bei ${p.platform} auf diesem Gerät ist beendet.`,
   'signed_out.app': (p) => `Bei ${p.app} sind Sie möglicherweise noch angemeldet.`,
   'signed_out.again': 'Wieder anmelden',
 
@@ -205,8 +203,7 @@ export const people: Translated<typeof english> = {
     'Dieser Code ist abgelaufen. Lassen Sie sich von Ihrem Gerät einen neuen geben.',
   'device.error.used':
     'Dieser Code wurde schon verwendet. Lassen Sie sich von Ihrem Gerät einen neuen geben.',
-  'device.error.cancelled':
-    'Sie haben die Anfrage abgebrochen. Das Gerät wurde nicht verbunden.',
+  'device.error.cancelled': 'Sie haben die Anfrage abgebrochen. Das Gerät wurde nicht verbunden.',
   'device.error.unexpected':
     'Das hat nicht geklappt. Lassen Sie sich von Ihrem Gerät einen neuen Code geben und versuchen Sie es noch einmal.',
   'device_confirm.title': (p) => `${p.app} verbinden?`,

@@ -102,8 +102,7 @@ export const playground: Translated<typeof english> = {
   'playground.value_about.state':
     'Kommt unverändert zurück, damit eine Antwort auffällt, nach der niemand gefragt hat.',
   'playground.value.nonce': 'nonce',
-  'playground.value_about.nonce':
-    'Kommt im ID-Token zurück und bindet es an diesen Versuch.',
+  'playground.value_about.nonce': 'Kommt im ID-Token zurück und bindet es an diesen Versuch.',
   'playground.value.request_line': 'Anfrage',
   'playground.value_about.request_line': 'Die Adresse, zu der der Browser geschickt wird.',
   'playground.value.state_sent': 'Gesendeter state',
@@ -181,8 +180,7 @@ export const playground: Translated<typeof english> = {
   'playground.lesson.no_key': 'Ohne Schlüssel',
   'playground.lesson_about.no_key': 'Die Antwort sagt, was fehlt.',
   'playground.lesson.two_keys': 'Mit dem Schlüssel an zwei Stellen',
-  'playground.lesson_about.two_keys':
-    'Welcher von zweien zählt, wäre geraten; darum zählt keiner.',
+  'playground.lesson_about.two_keys': 'Welcher von zweien zählt, wäre geraten; darum zählt keiner.',
 
   'playground.request': 'Anfrage',
   'playground.response': 'Antwort',
@@ -222,8 +220,7 @@ export const playground: Translated<typeof english> = {
   'playground.say.access_token': 'Access-Token',
   'playground.say.id_token': 'ID-Token',
   'playground.say.signature_good': 'Die Signatur stimmt.',
-  'playground.say.signature_bad':
-    'Die Signatur stimmt nicht: Dieses Token wurde verändert.',
+  'playground.say.signature_bad': 'Die Signatur stimmt nicht: Dieses Token wurde verändert.',
   'playground.say.key_unknown':
     'Mit einem Schlüssel signiert, den der Server nicht veröffentlicht.',
   'playground.say.nonce_good': 'Die nonce ist die gesendete.',

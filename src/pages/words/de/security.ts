@@ -42,8 +42,7 @@ export const security: Translated<typeof english> = {
   'security.summary': 'Bitte prüfen Sie diese Angabe, bevor es weitergeht',
 
   'security.sessions': 'Wo Sie angemeldet sind',
-  'security.sessions_hint':
-    'Eine Sitzung, die Sie beenden, ist sofort vorbei, wo immer sie ist.',
+  'security.sessions_hint': 'Eine Sitzung, die Sie beenden, ist sofort vorbei, wo immer sie ist.',
   'security.this_session': 'Dieser Browser',
   'security.browser_on': (p) => `${p.browser} unter ${p.system}`,
   'security.unknown_browser': 'Ein Browser',
@@ -144,8 +143,7 @@ export const security: Translated<typeof english> = {
   'notice.app_disconnected': 'Die App ist getrennt. Ihr Zugriff ist beendet.',
   'notice.session_ended': 'Die Sitzung ist beendet.',
   'notice.sessions_ended': 'Alle anderen Sitzungen sind beendet.',
-  'notice.password_changed':
-    'Ihr Passwort ist geändert, und alle anderen Sitzungen sind beendet.',
+  'notice.password_changed': 'Ihr Passwort ist geändert, und alle anderen Sitzungen sind beendet.',
   'notice.passkey_added':
     'Der Passkey ist hinzugefügt. Von jetzt an können Sie sich mit ihm anmelden.',
   'notice.passkey_renamed': 'Der Passkey ist umbenannt.',

@@ -60,8 +60,7 @@ export const serviceAccounts: Translated<typeof english> = {
   'accounts.key.error.several': 'Fügen Sie immer nur einen Schlüssel ein',
   'accounts.key.error.last':
     'Ein Konto behält mindestens einen Schlüssel. Fügen Sie zuerst den nächsten hinzu oder deaktivieren Sie das Konto',
-  'accounts.key.error.refused': (p) =>
-    `Dieser Schlüssel lässt sich nicht verwenden: ${p.detail}`,
+  'accounts.key.error.refused': (p) => `Dieser Schlüssel lässt sich nicht verwenden: ${p.detail}`,
 
   'accounts.detail.id': 'ID',
   'accounts.detail.since': 'Hinzugefügt',
@@ -108,8 +107,7 @@ export const serviceAccounts: Translated<typeof english> = {
   'accounts.delete.busy': 'Wird gelöscht…',
   'accounts.delete.cancel': 'Behalten',
 
-  'notice.account_created':
-    'Das Dienstkonto ist bereit: Signieren Sie ein JWT, wie unten gezeigt.',
+  'notice.account_created': 'Das Dienstkonto ist bereit: Signieren Sie ein JWT, wie unten gezeigt.',
   'notice.account_updated': 'Die Änderungen sind gespeichert.',
   'notice.account_disabled': 'Das Konto ist deaktiviert: Was es signiert, wird abgewiesen.',
   'notice.account_enabled': 'Das Konto ist aktiviert.',
