@@ -292,7 +292,7 @@ async function mountPages(app: FastifyInstance, deps: AppDependencies, parts: Pa
     await door.register(dashboardRoutes, {
       ...{ pages, platform, identity, organizations, sessions, scopePolicy },
       ...{ issuer, database, clock, clientService: parts.oauth.clientService },
-      ...{ apiKeys: credentials.apiKeys, usage: parts.usage },
+      ...{ apiKeys: credentials.apiKeys, usage: parts.usage, webhooks: parts.webhooks },
       ...{ invitations, quotas: parts.counters.quotas },
       serviceAccounts: credentials.serviceAccounts,
       ...{ connectedApps, proofs, throttleDesk, userSessions, signingKeys },

@@ -15,6 +15,7 @@ import type { UserSessions } from '../oauth/sessions/user-sessions.store.ts';
 import type { SigningKeys } from '../oauth/signing-keys/signing-keys.ts';
 import type { Pages } from '../pages/render.ts';
 import type { Usage } from '../usage/usage.service.ts';
+import type { Webhooks } from '../webhooks/webhooks.ts';
 import { appRoutes } from './apps.routes.ts';
 import { type Area, OF_ORGANIZATION } from './area.ts';
 import { auditRoutes } from './audit.routes.ts';
@@ -33,6 +34,7 @@ import { serviceAccountRoutes } from './service-accounts.routes.ts';
 import { usageRoutes } from './usage.routes.ts';
 import { createUsageReports } from './usage-report.ts';
 import { createVisits, type VisitDependencies } from './visit.ts';
+import { webhookRoutes } from './webhooks.routes.ts';
 
 export interface DashboardDependencies extends VisitDependencies {
   pages: Pages;
@@ -51,6 +53,7 @@ export interface DashboardDependencies extends VisitDependencies {
   proofs: Proofs;
   signingKeys: SigningKeys;
   throttleDesk: ThrottleDesk;
+  webhooks: Pick<Webhooks, 'subscriptions'>;
 }
 
 /** The developer's desk, one area after the other. */
@@ -64,6 +67,7 @@ export async function dashboardRoutes(door: FastifyInstance, deps: DashboardDepe
   overviewRoutes(area);
   appRoutes(area);
   serviceAccountRoutes(area);
+  webhookRoutes(area, deps);
   const usageReports = createUsageReports(deps);
   keyRoutes(area, { ...deps, usageReports });
   usageRoutes(area, { ...deps, usageReports });

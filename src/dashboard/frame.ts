@@ -43,6 +43,7 @@ export function sectionsOf(platform: Platform) {
       'keys',
       'apps',
       ...when(platform.serviceJwts.enabled, 'service_accounts'),
+      ...when(platform.webhooks.enabled, 'webhooks'),
       ...when(platform.oauth.playgroundEnabled, 'playground'),
       'docs',
     ],
