@@ -49,7 +49,7 @@ async function goToKeys(gatehouse: TestGatehouse, { page }: Visitor): Promise<st
   const user = await createUser(gatehouse, { organizationName: 'Analytical Engines' });
   await page.goto(`${gatehouse.issuer}/sign-in`);
   await signIn({ page }, user.email, user.password);
-  await page.getByRole('button', { name: 'Sign in' }).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor({ state: 'detached' });
   await page.goto(`${gatehouse.issuer}/dashboard`);
   const menu = page.getByText('Menu', { exact: true });
   if (await menu.isVisible()) await menu.click();

@@ -165,7 +165,7 @@ async function showsWrongAccount(
     await page.getByText('for another account').waitFor();
     await visitor.look('invitation-somebody-else');
     await page.getByRole('button', { name: 'Use another account' }).click();
-    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
     t.match(page.url(), 'return_to=%2Finvitations%2F');
     t.same(visitor.problems, []);
     await visitor.close();
