@@ -6,9 +6,9 @@ import { isDatabaseUnavailable } from './unavailable.ts';
 
 export { isDatabaseUnavailable } from './unavailable.ts';
 
-// A query first waits for a connection, then for its answer; together at most 1.5 seconds, so that a
-// database which hangs or whose packets vanish costs a caller no more than one that is down.
-const CONNECTION_PATIENCE_MS = 600;
+// A query first waits for a connection, then for its answer; together at most 1.8 seconds, so that a
+// database which hangs or whose packets vanish costs a caller no more than one that is down: two seconds.
+const CONNECTION_PATIENCE_MS = 900;
 const QUERY_PATIENCE_MS = 900;
 /** The server gives up first, so that it does not work on what nobody awaits. */
 const STATEMENT_TIMEOUT_MS = 800;
@@ -50,7 +50,7 @@ export interface Database {
 /**
  * Opens nothing yet: connections are made when wanted, and made anew after a database was away.
  *
- * Every query fails within 1.5 seconds when the database is down, hangs or cannot be reached, with an error
+ * Every query fails within 1.8 seconds when the database is down, hangs or cannot be reached, with an error
  * that `isDatabaseUnavailable` recognises.
  */
 export function openDatabase(options: DatabaseOptions): Database {

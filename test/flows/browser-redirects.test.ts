@@ -1,14 +1,6 @@
+import type { Browser } from 'playwright-core';
 import t, { type Test } from 'tap';
-import {
-  type App,
-  CHROMIUM,
-  chromiumIsInstalled,
-  createVisitor,
-  openBrowser,
-  sayThatNoBrowserRan,
-  startApp,
-  type Visitor,
-} from '../support/browser.ts';
+import { type App, createVisitor, startApp, type Visitor } from '../support/browser.ts';
 import { authorizeUrl, newPkce, redeem } from '../support/flows.ts';
 import {
   createUser,
@@ -19,8 +11,7 @@ import {
 } from '../support/gatehouse.ts';
 import { startTlsProxy } from '../support/tls-proxy.ts';
 import { scopeBroughtBack, signIn } from './person.ts';
-
-const VIEWPORT = { width: 390, height: 844 };
+import { inABrowser, PHONE, visit } from './windows.ts';
 
 interface Stage {
   gatehouse: TestGatehouse;
@@ -121,31 +112,24 @@ const NARROW_POLICY = `{
   document.head.append(meta);
 }`;
 
-t.ok(chromiumIsInstalled || !process.env.CI, `${CHROMIUM} is there, or nobody promised it (CI)`);
-if (chromiumIsInstalled) {
-  await t.test('the policy of the pages lets the answer through', throughThePolicy);
-  await t.test('https in a real browser, as deployed', behindTls);
-} else {
-  sayThatNoBrowserRan();
-}
+await t.test('the policy of the pages lets the answer through', (t) =>
+  inABrowser(t, (browser) => throughThePolicy(t, browser)),
+);
+await t.test('https in a real browser, as deployed', behindTls);
 
-async function throughThePolicy(t: Test): Promise<void> {
+async function throughThePolicy(t: Test, browser: Browser): Promise<void> {
   const gatehouse = await startGatehouse(t);
   const app = await startApp(t);
-  const browser = await openBrowser(t);
   const origins = [gatehouse.issuer, app.origin, app.origin.replace('127.0.0.1', 'localhost')];
-  const enter = () => createVisitor(browser, { name: 'redirects', viewport: VIEWPORT, origins });
+  const options = { name: 'redirects', viewport: PHONE, origins };
   for (const [name, story] of Object.entries(STORIES)) {
-    await t.test(name, async (t) => {
-      const visitor = await enter();
-      await story(t, { gatehouse, app, visitor });
-      t.same(visitor.problems, [], 'no violation, nothing on the console');
-      await visitor.close();
-    });
+    await t.test(name, (t) =>
+      visit(t, browser, options, (visitor) => story(t, { gatehouse, app, visitor })),
+    );
   }
 
   await t.test('and a policy that were too narrow would have been noticed', async (t) => {
-    const visitor = await enter();
+    const visitor = await createVisitor(browser, options);
     const client = await registerClient(gatehouse, { redirectUris: [app.callback] });
     const noticed = visitor.page.waitForEvent('console', (message) =>
       message.text().includes('form-action'),
@@ -163,26 +147,30 @@ async function behindTls(t: Test): Promise<void> {
   const gatehouse = await startGatehouse(t, { issuer, environment: { TRUST_PROXY: '127.0.0.1' } });
   const port = await startTlsProxy(t, 'auth.example.test', gatehouse.address);
   const app = await startApp(t);
-  const browser = await openBrowser(
+  const options = {
+    ...{ name: 'https', viewport: PHONE, ignoreHTTPSErrors: true },
+    origins: [issuer, app.origin],
+  };
+  await inABrowser(
     t,
+    (browser) =>
+      visit(t, browser, options, (visitor) => reachesTheApp(t, { gatehouse, app, visitor })),
     `--host-resolver-rules=MAP auth.example.test:443 127.0.0.1:${port}`,
   );
-  const visitor = await createVisitor(browser, {
-    ...{ name: 'https', viewport: VIEWPORT, ignoreHTTPSErrors: true },
-    origins: [issuer, app.origin],
-  });
+}
+
+async function reachesTheApp(t: Test, stage: Stage): Promise<void> {
+  const { gatehouse, app, visitor } = stage;
   const client = await registerClient(gatehouse, { redirectUris: [app.callback] });
-  const { pkce } = await consentTo({ gatehouse, app, visitor }, client);
+  const { pkce } = await consentTo(stage, client);
   const onLoopback = { ...gatehouse, issuer: gatehouse.address };
-  const stage = { gatehouse: onLoopback, app, visitor };
-  t.equal(await scopeBroughtBack(stage, client, pkce), 'openid notes:read');
+  const scope = await scopeBroughtBack({ ...stage, gatehouse: onLoopback }, client, pkce);
+  t.equal(scope, 'openid notes:read');
   const cookies = await visitor.page.context().cookies();
   for (const name of ['__Host-gatehouse_csrf', '__Host-gatehouse_session']) {
     const cookie = cookies.find((one) => one.name === name);
     t.match(cookie, { secure: true, httpOnly: true, sameSite: 'Lax', path: '/' }, name);
   }
-  t.same(visitor.problems, []);
-  await visitor.close();
 }
 
 async function codeIn({ page }: Visitor, url: string): Promise<string> {

@@ -4,25 +4,10 @@ import { importPKCS8 } from 'jose';
 import type { Page } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { sign } from '../credentials/signer.ts';
-import {
-  CHROMIUM,
-  chromiumIsInstalled,
-  createVisitor,
-  openBrowser,
-  sayThatNoBrowserRan,
-  type Visitor,
-  type VisitorOptions,
-} from '../support/browser.ts';
+import type { Visitor } from '../support/browser.ts';
 import { createUser, startGatehouse, type TestGatehouse } from '../support/gatehouse.ts';
 import { signIn } from './person.ts';
-
-const PHONE = { width: 390, height: 844 };
-
-const WINDOWS: Omit<VisitorOptions, 'origins'>[] = [
-  { name: 'phone', viewport: PHONE, hasTouch: true },
-  { name: 'desktop', viewport: { width: 1280, height: 800 } },
-  { name: 'no-scripts', viewport: PHONE, javaScriptEnabled: false },
-];
+import { hasScripts, inABrowser, visit, WINDOWS } from './windows.ts';
 
 interface Desk {
   visitor: Visitor;
@@ -34,37 +19,38 @@ interface Desk {
   open(path: string): Promise<unknown>;
 }
 
-t.ok(chromiumIsInstalled || !process.env.CI, `${CHROMIUM} is there, or nobody promised it (CI)`);
-if (chromiumIsInstalled) await inABrowser();
-else sayThatNoBrowserRan();
-
-async function inABrowser(): Promise<void> {
+await inABrowser(t, async (browser) => {
   const gatehouse = await startGatehouse(t, { platform: 'kaie' });
-  const browser = await openBrowser(t);
+  const origins = [gatehouse.issuer];
   const stories = {
     'registers an app and rotates its secret': app,
     'adds a service account': account,
   };
   for (const window of WINDOWS) {
     for (const [name, story] of Object.entries(stories)) {
-      await t.test(`${name}: ${window.name}`, async (t) => {
-        const user = await createUser(gatehouse, { organizationName: 'Analytical Engines' });
-        const { organizationId } = user;
-        const origins = [gatehouse.issuer];
-        const visitor = await createVisitor(browser, { ...window, origins });
-        const { page } = visitor;
-        const home = `${gatehouse.issuer}/dashboard/organizations/${organizationId}`;
-        const open = (path: string) => page.goto(home + path);
-        await open('');
-        await signIn(visitor, user.email, user.password);
-        await page.waitForURL(home);
-        const scripts = window.javaScriptEnabled !== false;
-        await story(t, { visitor, page, gatehouse, scripts, organizationId, open });
-        t.same(visitor.problems, [], 'nothing went wrong in the browser');
-        await visitor.close();
-      });
+      await t.test(`${name}: ${window.name}`, (t) =>
+        visit(t, browser, { ...window, origins }, async (visitor) =>
+          story(t, await sitDown(gatehouse, visitor, hasScripts(window))),
+        ),
+      );
     }
   }
+});
+
+async function sitDown(
+  gatehouse: TestGatehouse,
+  visitor: Visitor,
+  scripts: boolean,
+): Promise<Desk> {
+  const user = await createUser(gatehouse, { organizationName: 'Analytical Engines' });
+  const { organizationId } = user;
+  const { page } = visitor;
+  const home = `${gatehouse.issuer}/dashboard/organizations/${organizationId}`;
+  const open = (path: string) => page.goto(home + path);
+  await open('');
+  await signIn(visitor, user.email, user.password);
+  await page.waitForURL(home);
+  return { visitor, page, gatehouse, scripts, organizationId, open };
 }
 
 function press(page: Page, name: string): Promise<void> {

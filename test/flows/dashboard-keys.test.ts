@@ -1,48 +1,26 @@
 import t, { type Test } from 'tap';
-import {
-  CHROMIUM,
-  chromiumIsInstalled,
-  createVisitor,
-  openBrowser,
-  sayThatNoBrowserRan,
-  type Visitor,
-  type VisitorOptions,
-} from '../support/browser.ts';
+import type { Visitor } from '../support/browser.ts';
 import { createUser, startGatehouse, type TestGatehouse } from '../support/gatehouse.ts';
 import { decide } from '../usage/house.ts';
 import { focused, signIn } from './person.ts';
+import { hasScripts, inABrowser, visit, WINDOWS } from './windows.ts';
 
-const PHONE = { width: 390, height: 844 };
-const DESKTOP = { width: 1280, height: 800 };
-
-const WINDOWS: VisitorOptions[] = [
-  { name: 'phone', viewport: PHONE, origins: [] },
-  { name: 'desktop', viewport: DESKTOP, origins: [] },
-  { name: 'no-scripts', viewport: PHONE, javaScriptEnabled: false, origins: [] },
-];
-
-t.ok(chromiumIsInstalled || !process.env.CI, `${CHROMIUM} is there, or nobody promised it (CI)`);
-if (chromiumIsInstalled) await inABrowser();
-else sayThatNoBrowserRan();
-
-async function inABrowser(): Promise<void> {
+await inABrowser(t, async (browser) => {
   const kaie = await startGatehouse(t, { platform: 'kaie' });
   const klen = await startGatehouse(t, { platform: 'klen' });
-  const browser = await openBrowser(t);
-  for (const kind of WINDOWS) {
-    for (const [name, gatehouse, story] of [
-      ['makes a key, saves it, looks at its usage, rotates and revokes it', kaie, aKeysLife],
-      ['gives a key limits and addresses, after a slip', klen, withLimits],
-    ] as const) {
-      await t.test(`${kind.name}: ${name}`, async (t) => {
-        const visitor = await createVisitor(browser, { ...kind, origins: [gatehouse.issuer] });
-        await story(t, gatehouse, visitor, kind.javaScriptEnabled !== false);
-        t.same(visitor.problems, [], 'nothing went wrong in the browser');
-        await visitor.close();
-      });
+  const stories = [
+    ['makes a key, saves it, looks at its usage, rotates and revokes it', kaie, aKeysLife],
+    ['gives a key limits and addresses, after a slip', klen, withLimits],
+  ] as const;
+  for (const window of WINDOWS) {
+    for (const [name, gatehouse, story] of stories) {
+      const options = { ...window, origins: [gatehouse.issuer] };
+      await t.test(`${window.name}: ${name}`, (t) =>
+        visit(t, browser, options, (visitor) => story(t, gatehouse, visitor, hasScripts(window))),
+      );
     }
   }
-}
+});
 
 /** Signs somebody in and goes to their keys, as the documents say. */
 async function goToKeys(gatehouse: TestGatehouse, { page }: Visitor): Promise<string> {

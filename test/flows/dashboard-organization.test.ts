@@ -1,50 +1,30 @@
-import type { Browser } from 'playwright-core';
 import t, { type Test } from 'tap';
-import {
-  CHROMIUM,
-  chromiumIsInstalled,
-  createVisitor,
-  openBrowser,
-  sayThatNoBrowserRan,
-  type Visitor,
-  type VisitorOptions,
-} from '../support/browser.ts';
+import type { Visitor } from '../support/browser.ts';
 import { createUser, startGatehouse, type TestGatehouse } from '../support/gatehouse.ts';
 import { signIn, signUp } from './person.ts';
+import { inABrowser, onPhone, visit, WINDOWS } from './windows.ts';
 
-const PHONE = { width: 390, height: 844 };
-const DESKTOP = { width: 1280, height: 800 };
-
-const WINDOWS: VisitorOptions[] = [
-  { name: 'phone', viewport: PHONE, origins: [] },
-  { name: 'desktop', viewport: DESKTOP, origins: [] },
-  { name: 'no-scripts', viewport: PHONE, javaScriptEnabled: false, origins: [] },
-];
-
-t.ok(chromiumIsInstalled || !process.env.CI, `${CHROMIUM} is there, or nobody promised it (CI)`);
-if (chromiumIsInstalled) await inABrowser();
-else sayThatNoBrowserRan();
-
-async function inABrowser(): Promise<void> {
+await inABrowser(t, async (browser) => {
   const gatehouse = await startGatehouse(t, { platform: 'kloakd' });
-  const browser = await openBrowser(t);
   const origins = [gatehouse.issuer];
-  for (const kind of WINDOWS) {
-    await t.test(`${kind.name}: a team from its first invitation to its last member`, async (t) => {
-      const owner = await createVisitor(browser, { ...kind, origins });
-      const newcomer = await createVisitor(browser, { ...kind, origins });
-      const email = `${kind.name}.grace@navy.example`;
-      const link = await invites(t, gatehouse, owner, email);
-      await joins(t, newcomer, link, email);
-      await manages(t, owner);
-      await readsOn(t, owner);
-      t.same([...owner.problems, ...newcomer.problems], [], 'nothing went wrong in the browser');
-      await owner.close();
-      await newcomer.close();
-    });
+  for (const window of WINDOWS) {
+    const options = { ...window, origins };
+    await t.test(`${window.name}: a team from its first invitation to its last member`, (t) =>
+      visit(t, browser, options, async (owner) => {
+        const email = `${window.name}.grace@navy.example`;
+        const link = await invites(t, gatehouse, owner, email);
+        await visit(t, browser, options, (newcomer) => joins(t, newcomer, link, email));
+        await manages(t, owner);
+        await readsOn(t, owner);
+      }),
+    );
   }
-  await showsWrongAccount(t, gatehouse, browser, origins);
-}
+  await t.test('somebody else’s invitation says whose it is, and lets them change', (t) =>
+    visit(t, browser, { ...onPhone, origins }, (visitor) =>
+      findsAWrongAccount(t, gatehouse, visitor),
+    ),
+  );
+});
 
 /** A section of the organization that the page is about. */
 function goTo({ page }: Visitor, section: string) {
@@ -144,30 +124,24 @@ async function readsOn(t: Test, visitor: Visitor): Promise<void> {
   t.match((await download).suggestedFilename(), /^audit-difference-engines-[\d-]{10}\.csv$/);
 }
 
-async function showsWrongAccount(
+async function findsAWrongAccount(
   t: Test,
   gatehouse: TestGatehouse,
-  browser: Browser,
-  origins: string[],
+  visitor: Visitor,
 ): Promise<void> {
-  await t.test('somebody else’s invitation says whose it is, and lets them change', async (t) => {
-    const owner = await createUser(gatehouse);
-    const made = await gatehouse.invitations.invite(
-      { organizationId: owner.organizationId, email: 'grace@navy.example', role: 'member' },
-      { actor: { kind: 'user', id: owner.id } },
-    );
-    if (made.outcome !== 'invited') throw new Error(made.outcome);
-    const visitor = await createVisitor(browser, { ...WINDOWS[0]!, origins });
-    const { page } = visitor;
-    await page.goto(`${gatehouse.issuer}/invitations/${made.token}`);
-    await page.getByRole('link', { name: 'Sign in' }).click();
-    await signIn(visitor, owner.email, owner.password);
-    await page.getByText('for another account').waitFor();
-    await visitor.look('invitation-somebody-else');
-    await page.getByRole('button', { name: 'Use another account' }).click();
-    await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
-    t.match(page.url(), 'return_to=%2Finvitations%2F');
-    t.same(visitor.problems, []);
-    await visitor.close();
-  });
+  const owner = await createUser(gatehouse);
+  const made = await gatehouse.invitations.invite(
+    { organizationId: owner.organizationId, email: 'grace@navy.example', role: 'member' },
+    { actor: { kind: 'user', id: owner.id } },
+  );
+  if (made.outcome !== 'invited') throw new Error(made.outcome);
+  const { page } = visitor;
+  await page.goto(`${gatehouse.issuer}/invitations/${made.token}`);
+  await page.getByRole('link', { name: 'Sign in' }).click();
+  await signIn(visitor, owner.email, owner.password);
+  await page.getByText('for another account').waitFor();
+  await visitor.look('invitation-somebody-else');
+  await page.getByRole('button', { name: 'Use another account' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
+  t.match(page.url(), 'return_to=%2Finvitations%2F');
 }

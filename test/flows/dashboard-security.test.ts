@@ -1,15 +1,8 @@
+import type { Browser } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { newId } from '../../src/lib/ids.ts';
 import { grantConsent } from '../../src/oauth/consents/consents.store.ts';
-import {
-  CHROMIUM,
-  chromiumIsInstalled,
-  createVisitor,
-  openBrowser,
-  sayThatNoBrowserRan,
-  type Visitor,
-  type VisitorOptions,
-} from '../support/browser.ts';
+import type { Visitor } from '../support/browser.ts';
 import {
   createUser,
   freePort,
@@ -18,56 +11,12 @@ import {
   type TestGatehouse,
 } from '../support/gatehouse.ts';
 import { startTlsProxy } from '../support/tls-proxy.ts';
+import { signIn } from './person.ts';
+import { hasScripts, inABrowser, visit, WINDOWS } from './windows.ts';
 
-const PHONE = { width: 390, height: 844 };
-const DESKTOP = { width: 1280, height: 800 };
 const HOST = 'auth.example.test';
 
-const WINDOWS: VisitorOptions[] = [
-  { name: 'phone', viewport: PHONE, origins: [] },
-  { name: 'desktop', viewport: DESKTOP, origins: [] },
-  { name: 'no-scripts', viewport: PHONE, javaScriptEnabled: false, origins: [] },
-];
-
-type Story = (
-  t: Test,
-  stage: { gatehouse: TestGatehouse; visitor: Visitor; scripts: boolean },
-) => Promise<void>;
-
-async function inABrowser(): Promise<void> {
-  // Passkeys are for names with https: TLS ends at a proxy that stands where browsers find the name.
-  const port = await freePort();
-  const issuer = `https://${HOST}:${port}`;
-  const gatehouse = await startGatehouse(t, {
-    issuer,
-    environment: { TRUST_PROXY: '127.0.0.1' },
-  });
-  const proxyPort = await startTlsProxy(t, HOST, gatehouse.address);
-  const browser = await openBrowser(
-    t,
-    `--host-resolver-rules=MAP ${HOST}:${port} 127.0.0.1:${proxyPort}`,
-  );
-  for (const kind of WINDOWS) {
-    const scripts = kind.javaScriptEnabled !== false;
-    for (const [name, story] of Object.entries({ ...EVERYWHERE, ...(scripts ? SCRIPTED : {}) })) {
-      await t.test(`${kind.name}: ${name}`, async (t) => {
-        const visitor = await createVisitor(browser, {
-          ...{ ...kind, origins: [gatehouse.issuer], ignoreHTTPSErrors: true },
-        });
-        await story(t, { gatehouse, visitor, scripts });
-        t.same(visitor.problems, [], 'nothing went wrong in the browser');
-        await visitor.close();
-      });
-    }
-  }
-}
-
-/** The password's button: beside it stands the one for a passkey. */
-async function signIn({ page }: Visitor, email: string, password: string): Promise<void> {
-  await page.getByLabel('Email').fill(email);
-  await page.getByLabel('Password', { exact: true }).fill(password);
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-}
+type Story = (t: Test, stage: { gatehouse: TestGatehouse; visitor: Visitor }) => Promise<void>;
 
 async function goTo(gatehouse: TestGatehouse, visitor: Visitor, path: string) {
   const user = await createUser(gatehouse, { organizationName: 'Analytical Engines' });
@@ -217,6 +166,24 @@ const SCRIPTED: Record<string, Story> = {
   },
 };
 
-t.ok(chromiumIsInstalled || !process.env.CI, `${CHROMIUM} is there, or nobody promised it (CI)`);
-if (chromiumIsInstalled) await inABrowser();
-else sayThatNoBrowserRan();
+await t.test('under a name with https, as passkeys want it', async (t) => {
+  // TLS ends at a proxy that stands where browsers find the name.
+  const port = await freePort();
+  const issuer = `https://${HOST}:${port}`;
+  const environment = { TRUST_PROXY: '127.0.0.1' };
+  const gatehouse = await startGatehouse(t, { issuer, environment });
+  const proxyPort = await startTlsProxy(t, HOST, gatehouse.address);
+
+  const tell = async (browser: Browser) => {
+    for (const window of WINDOWS) {
+      const scripts = hasScripts(window);
+      const options = { ...window, origins: [issuer], ignoreHTTPSErrors: true };
+      for (const [name, story] of Object.entries({ ...EVERYWHERE, ...(scripts ? SCRIPTED : {}) })) {
+        await t.test(`${window.name}: ${name}`, (t) =>
+          visit(t, browser, options, (visitor) => story(t, { gatehouse, visitor })),
+        );
+      }
+    }
+  };
+  await inABrowser(t, tell, `--host-resolver-rules=MAP ${HOST}:${port} 127.0.0.1:${proxyPort}`);
+});

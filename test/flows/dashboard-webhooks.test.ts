@@ -1,60 +1,37 @@
-import type { Browser } from 'playwright-core';
 import t, { type Test } from 'tap';
-import {
-  CHROMIUM,
-  chromiumIsInstalled,
-  createVisitor,
-  openBrowser,
-  sayThatNoBrowserRan,
-  type Visitor,
-  type VisitorOptions,
-} from '../support/browser.ts';
+import type { Visitor } from '../support/browser.ts';
 import { createUser, startGatehouse, type TestGatehouse } from '../support/gatehouse.ts';
 import { startReceiver } from '../webhooks/house.ts';
 import { signIn } from './person.ts';
+import { inABrowser, visit, WINDOWS } from './windows.ts';
 
-const PHONE = { width: 390, height: 844 };
-const DESKTOP = { width: 1280, height: 800 };
-
-const WINDOWS: VisitorOptions[] = [
-  { name: 'phone', viewport: PHONE, origins: [] },
-  { name: 'desktop', viewport: DESKTOP, origins: [] },
-  { name: 'no-scripts', viewport: PHONE, javaScriptEnabled: false, origins: [] },
-];
-
-t.ok(chromiumIsInstalled || !process.env.CI, `${CHROMIUM} is there, or nobody promised it (CI)`);
-if (chromiumIsInstalled) await inABrowser();
-else sayThatNoBrowserRan();
-
-async function inABrowser(): Promise<void> {
+await inABrowser(t, async (browser) => {
   const environment = { ALLOW_PRIVATE_TARGETS: '1' };
   const gatehouse = await startGatehouse(t, { platform: 'kaie', environment });
   const { worker } = gatehouse.webhooks;
   worker.start();
   t.teardown(() => worker.stop(AbortSignal.timeout(5_000)));
   const { url } = await startReceiver(t);
-  const browser = await openBrowser(t);
-  for (const kind of WINDOWS) {
-    await t.test(`${kind.name}: a webhook from its first event to its last`, async (t) => {
-      const visitor = await visit(browser, gatehouse, kind);
-      await adds(t, visitor, url);
-      await tries(visitor);
-      await manages(t, visitor);
-      t.same(visitor.problems, [], 'nothing went wrong in the browser');
-      await visitor.close();
-    });
+  const origins = [gatehouse.issuer];
+  for (const window of WINDOWS) {
+    await t.test(`${window.name}: a webhook from its first event to its last`, (t) =>
+      visit(t, browser, { ...window, origins }, async (visitor) => {
+        await arrives(gatehouse, visitor);
+        await adds(t, visitor, url);
+        await tries(visitor);
+        await manages(t, visitor);
+      }),
+    );
   }
-}
+});
 
-async function visit(browser: Browser, gatehouse: TestGatehouse, kind: VisitorOptions) {
-  const visitor = await createVisitor(browser, { ...kind, origins: [gatehouse.issuer] });
+async function arrives(gatehouse: TestGatehouse, visitor: Visitor): Promise<void> {
   const user = await createUser(gatehouse, { organizationName: 'Analytical Engines' });
   const { page } = visitor;
   await page.goto(`${gatehouse.issuer}/dashboard/organizations/${user.organizationId}/webhooks`);
   await signIn(visitor, user.email, user.password);
   await page.getByRole('heading', { name: 'Webhooks' }).waitFor();
   await visitor.look('webhooks-none');
-  return visitor;
 }
 
 async function adds(t: Test, visitor: Visitor, url: string): Promise<void> {

@@ -1,12 +1,4 @@
 import t, { type Test } from 'tap';
-import {
-  CHROMIUM,
-  chromiumIsInstalled,
-  createVisitor,
-  openBrowser,
-  sayThatNoBrowserRan,
-  type VisitorOptions,
-} from '../support/browser.ts';
 import { startGatehouse } from '../support/gatehouse.ts';
 import {
   KAIE_STORIES,
@@ -15,48 +7,29 @@ import {
   type PlaygroundStory,
   readWithoutScripts,
 } from './playground-stories.ts';
+import { inABrowser, onDesktop, onPhone, visit, type Window, withoutScripts } from './windows.ts';
 
-const PHONE = { width: 390, height: 844 };
-const DESKTOP = { width: 1280, height: 800 };
+type Stories = Readonly<Record<string, PlaygroundStory>>;
 
-const WINDOWS: VisitorOptions[] = [
-  { name: 'playground-phone', viewport: PHONE, origins: [] },
-  { name: 'playground-desktop', viewport: DESKTOP, origins: [] },
-];
-
-t.ok(chromiumIsInstalled || !process.env.CI, `${CHROMIUM} is there, or nobody promised it (CI)`);
-if (chromiumIsInstalled) await inABrowser();
-else sayThatNoBrowserRan();
-
-async function inABrowser(): Promise<void> {
-  const browser = await openBrowser(t);
+await inABrowser(t, async (browser) => {
   const platforms = { kaie: KAIE_STORIES, kliq: KLIQ_STORIES, kloakd: KLOAKD_STORIES };
 
-  const play = async (
-    t: Test,
-    platform: string,
-    stories: Readonly<Record<string, PlaygroundStory>>,
-    window: VisitorOptions,
-  ) => {
+  const play = async (t: Test, platform: string, stories: Stories, window: Window) => {
     const gatehouse = await startGatehouse(t, { platform });
+    const origins = [gatehouse.issuer];
     for (const [name, story] of Object.entries(stories)) {
-      await t.test(name, async (t) => {
-        const visitor = await createVisitor(browser, { ...window, origins: [gatehouse.issuer] });
-        await story(t, { gatehouse, visitor });
-        t.same(visitor.problems, [], 'nothing went wrong in the browser');
-        await visitor.close();
-      });
+      await t.test(name, (t) =>
+        visit(t, browser, { ...window, name: `playground-${window.name}`, origins }, (visitor) =>
+          story(t, { gatehouse, visitor }),
+        ),
+      );
     }
   };
 
-  for (const window of WINDOWS) {
+  for (const window of [onPhone, onDesktop]) {
     for (const [platform, stories] of Object.entries(platforms)) {
       await t.test(`${window.name}, ${platform}`, (t) => play(t, platform, stories, window));
     }
   }
-  await t.test('without scripts', (t) =>
-    play(t, 'kaie', readWithoutScripts, {
-      ...{ name: 'playground-no-scripts', viewport: PHONE, javaScriptEnabled: false, origins: [] },
-    }),
-  );
-}
+  await t.test('without scripts', (t) => play(t, 'kaie', readWithoutScripts, withoutScripts));
+});

@@ -12,10 +12,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { createPages, type Pages } from '../../src/pages/render.ts';
 import { iconSvg, themeCss } from '../../src/pages/theme.ts';
+import { findViolations } from '../support/axe.ts';
 import { platforms, type Sample, samples } from './samples.ts';
 
 const viewsDir = join(import.meta.dirname, '../../views');
@@ -88,7 +88,7 @@ async function photograph(page: Page, url: string, where: string): Promise<void>
 }
 
 async function check(page: Page, where: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+  const violations = await findViolations(page);
   for (const { impact, id, nodes } of violations) {
     problems.push(`${where}: axe ${impact} ${id} ${nodes.map((node) => node.target).join(' ')}`);
   }

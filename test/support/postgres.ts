@@ -37,6 +37,12 @@ export async function createTestDatabase(
     await joined.stop();
   });
   const template = (options.migrated ?? true) ? await ensureTemplate(admin) : 'template1';
-  await withClient(admin, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));
-  return { name, connectionString: databaseUrl(admin, name), adminConnectionString: admin };
+  // For one as small as this, copying files takes half the time of going through the log.
+  await withClient(admin, (client) =>
+    client.query(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`),
+  );
+  const connectionString = databaseUrl(admin, name);
+  // The first connection of all fills the catalog's caches on disk; the tests are about what comes after.
+  await withClient(connectionString, (client) => client.query('SELECT 1'));
+  return { name, connectionString, adminConnectionString: admin };
 }

@@ -1,0 +1,50 @@
+import type { Browser } from 'playwright-core';
+import type { Test } from 'tap';
+import {
+  CHROMIUM,
+  chromiumIsInstalled,
+  createVisitor,
+  openBrowser,
+  sayThatNoBrowserRan,
+  type Visitor,
+  type VisitorOptions,
+} from '../support/browser.ts';
+
+export const PHONE = { width: 390, height: 844 };
+export const DESKTOP = { width: 1280, height: 800 };
+
+/** How somebody looks at a page: what a picture of it is called after, and the frame. */
+export type Window = Omit<VisitorOptions, 'origins'>;
+
+export const onPhone: Window = { name: 'phone', viewport: PHONE, hasTouch: true };
+export const onDesktop: Window = { name: 'desktop', viewport: DESKTOP };
+export const withoutScripts: Window = {
+  ...{ name: 'no-scripts', viewport: PHONE, javaScriptEnabled: false },
+};
+export const WINDOWS: readonly Window[] = [onPhone, onDesktop, withoutScripts];
+
+export const hasScripts = ({ javaScriptEnabled }: Window): boolean => javaScriptEnabled !== false;
+
+/** The stories run where there is a browser; where there is none that is said aloud, and fails in CI. */
+export async function inABrowser(
+  t: Test,
+  tell: (browser: Browser) => Promise<unknown>,
+  ...browserArguments: string[]
+): Promise<void> {
+  t.ok(chromiumIsInstalled || !process.env.CI, `${CHROMIUM} is there, or nobody promised it (CI)`);
+  if (chromiumIsInstalled) await tell(await openBrowser(t, ...browserArguments));
+  else sayThatNoBrowserRan();
+}
+
+/** Somebody at a window for as long as a story lasts, in whose browser nothing may go wrong. */
+export async function visit(
+  t: Test,
+  browser: Browser,
+  options: VisitorOptions,
+  story: (visitor: Visitor) => Promise<unknown>,
+): Promise<void> {
+  const visitor = await createVisitor(browser, options);
+  await story(visitor);
+  t.same(visitor.problems, [], 'nothing went wrong in the browser, nor came from elsewhere');
+  await visitor.close();
+}
