@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.ts';
-import { type Executor, WITHOUT_WAITING_FOR_DISK } from '../database/executor.ts';
+import type { Executor } from '../database/executor.ts';
 import type { Page, PageRequest } from '../lib/cursor.ts';
 import { pageOf, pageSize, readCursor } from '../lib/cursor.ts';
 import { looksLikeId } from '../lib/identifier.ts';
@@ -46,37 +46,34 @@ async function recordAndQueue(
   });
 }
 
-/** Adds an event if a condition holds, in one statement with it. */
-export async function recordAuditEventIf(
-  executor: Executor,
+/**
+ * Adds an event if `condition` has a row, which is an earlier part of the same WITH: a part itself.
+ *
+ * @param from number of the first of its ten parameters
+ */
+export function recordingIf(
+  condition: string,
   event: AuditEvent,
-  condition: {
-    /** Of the prepared statement. */
-    name: string;
-    /** A query that gives one row if it holds; its parameters begin at $11. */
-    query: string;
-    values: readonly unknown[];
-    /** More parts of the WITH, which happen with the event. */
-    parts?: string;
-    /** Whether a write follows on this road, which waits for the disk for both. */
-    isFollowed?: boolean;
-  },
-): Promise<boolean> {
-  const parts = condition.parts === undefined ? '' : `, ${condition.parts}`;
-  const { rowCount } = await executor.query({
-    name: condition.name,
-    text: `WITH condition AS (${condition.query})${parts} ${INSERT}
-      SELECT ${VALUES} FROM condition ${condition.isFollowed ? `WHERE ${WITHOUT_WAITING_FOR_DISK}` : ''}`,
-    values: [...valuesOf(event), ...condition.values],
-  });
-  return rowCount === 1;
+  from: number,
+): { part: string; values: unknown[] } {
+  return {
+    part: `recorded AS (${INSERT} SELECT ${valuesFrom(from)} FROM ${condition})`,
+    values: valuesOf(event),
+  };
 }
 
 const INSERT = `INSERT INTO audit_events (occurred_at, type, actor_kind, actor_id, organization_id,
   target_kind, target_id, address, request_id, details)`;
 
-const VALUES = `coalesce($1::timestamptz, now()), $2::text, $3::text, $4::text, $5::text, $6::text,
-  $7::text, $8::text, $9::text, $10::jsonb`;
+const TEXTS = Array.from({ length: 8 }, (_, index) => index + 1);
+
+/** Of an event, in the order of its columns: ten parameters from `$from`. */
+const valuesFrom = (from: number): string => {
+  const texts = TEXTS.map((offset) => `$${from + offset}::text`);
+  return `coalesce($${from}::timestamptz, now()), ${texts}, $${from + 9}::jsonb`;
+};
+
+const VALUES = valuesFrom(1);
 
 function valuesOf(event: AuditEvent): unknown[] {
   const text = (value: string | undefined) => (value === undefined ? null : auditText(value));

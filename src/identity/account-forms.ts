@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { csrfToken, sendPage } from '../doors/browser.ts';
 import type { Pages } from '../pages/render.ts';
 import type { SignInPage, SignUpErrors, SignUpPage } from '../pages/view-models.ts';
+import type { Entrance } from './admission.ts';
 import type { IdentityService } from './identity.service.ts';
 import type { FieldProblem, User } from './identity.ts';
 import type { PasskeyService } from './passkeys/passkeys.service.ts';
@@ -26,13 +27,16 @@ export interface FormPlace {
   again?: boolean | undefined;
 }
 
-/** Somebody who has proven who they are; only now may a session begin. */
+/** Somebody who has proven who they are; only now may a session begin, see {@link Enter}. */
 export interface Proven {
   user: User;
   remember: boolean;
   /** How (RFC 8176 §2). */
   amr: readonly string[];
 }
+
+/** Begins the session of somebody who has proven who they are. */
+export type Enter = Entrance<Proven>;
 
 export interface AccountForms {
   signIn: SignInForm;
@@ -42,19 +46,22 @@ export interface AccountForms {
 
 export interface SignInForm {
   show(reply: FastifyReply, place: FormPlace): Promise<FastifyReply>;
-  /** Who they are, or undefined when the form was answered: with its errors, or with the second step. */
-  submit(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    place: FormPlace,
-  ): Promise<Proven | undefined>;
+  submit: SubmitProof;
   /** The same for a passkey instead of the password. */
-  submitPasskey(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    place: FormPlace,
-  ): Promise<Proven | undefined>;
+  submitPasskey: SubmitProof;
 }
+
+/**
+ * Lets somebody in who proves who they are.
+ *
+ * @returns false when the form was answered: with its errors, or with the second step
+ */
+export type SubmitProof = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  place: FormPlace,
+  enter: Enter,
+) => Promise<boolean>;
 
 export interface SignUpForm {
   show(reply: FastifyReply, place: FormPlace): FastifyReply;
@@ -107,16 +114,14 @@ function createSignInForm(
   return {
     show: (reply, place) => send(reply, place, place.emailHint ? { email: place.emailHint } : {}),
 
-    async submit(request, reply, place) {
+    async submit(request, reply, place, enter) {
       const { email, password, remember } = fieldsOf(request.body);
-      const result = await identity.signIn({
-        ...{ email, password },
-        ...{ address: request.ip, requestId: request.id },
-      });
       const typed = { email, remember: remember === 'yes' };
-      if (result.outcome === 'signed_in') {
-        return { user: result.user, remember: typed.remember, amr: ['pwd'] };
-      }
+      const result = await identity.signIn(
+        { email, password, address: request.ip, requestId: request.id },
+        (user, admission) => enter({ user, remember: typed.remember, amr: ['pwd'] }, admission),
+      );
+      if (result.outcome === 'signed_in') return true;
       if (result.outcome === 'second_step') {
         secondStepForms.begin(reply, place, result.secret, typed.remember);
       } else if (result.outcome === 'rejected') {
@@ -125,16 +130,16 @@ function createSignInForm(
         const error = { kind: 'throttled', waitSeconds: waitOf(reply, result) } as const;
         await send(reply, place, { ...typed, error }, STATUS_OF_WAIT[result.outcome]);
       }
-      return undefined;
+      return false;
     },
 
-    async submitPasskey(request, reply, place) {
+    async submitPasskey(request, reply, place, enter) {
       const { credential, remember } = fieldsOf(request.body);
       const result = await secondStep.byPasskeyAlone(credential, {
         ...{ address: request.ip, requestId: request.id },
       });
       if (result.outcome === 'signed_in') {
-        return { user: result.user, remember: remember === 'yes', amr: result.amr };
+        return enter({ user: result.user, remember: remember === 'yes', amr: result.amr });
       }
       if (result.outcome === 'throttled' || result.outcome === 'overloaded') {
         const error = { kind: 'throttled', waitSeconds: waitOf(reply, result) } as const;
@@ -142,7 +147,7 @@ function createSignInForm(
       } else {
         await send(reply, place, { error: { kind: 'passkey' } }, 401);
       }
-      return undefined;
+      return false;
     },
   };
 }

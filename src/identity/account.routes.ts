@@ -4,7 +4,7 @@ import type { ConnectedApps } from '../oauth/consents/connected-apps.service.ts'
 import type { BrowserSessions } from '../oauth/sessions/browser-sessions.ts';
 import type { Pages } from '../pages/render.ts';
 import type { Platform } from '../platform/platform.ts';
-import type { AccountForms, FormPlace } from './account-forms.ts';
+import type { AccountForms, FormPlace, SubmitProof } from './account-forms.ts';
 import type { IdentityService } from './identity.service.ts';
 
 export interface AccountRoutesDependencies {
@@ -101,15 +101,16 @@ function signInRoutes(
     return forms.signIn.show(reply, placeFor(request));
   });
   const enter =
-    (submit: AccountForms['signIn']['submit']) =>
+    (submit: SubmitProof) =>
     async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-      const proven = await submit(request, reply, placeFor(request));
-      if (!proven) return reply;
-      const { user, amr } = proven;
-      const before = asksAgain(request) ? await sessions.current(request) : undefined;
-      const remember = before?.userId === user.id ? before.remembered : proven.remember;
-      await sessions.begin(request, reply, { userId: user.id, remember, amr });
-      return reply.redirect(returnTo(request), 303);
+      const isIn = await submit(request, reply, placeFor(request), async (proven, admission) => {
+        const { user, amr } = proven;
+        const before = asksAgain(request) ? await sessions.current(request) : undefined;
+        const remember = before?.userId === user.id ? before.remembered : proven.remember;
+        const entrant = { userId: user.id, remember, amr };
+        return (await sessions.begin(request, reply, entrant, admission)) !== undefined;
+      });
+      return isIn ? reply.redirect(returnTo(request), 303) : reply;
     };
   door.post('/sign-in', enter(forms.signIn.submit));
   door.get('/sign-in/second-step', async (request, reply) =>

@@ -140,7 +140,7 @@ export interface Settlement {
 
 /**
  * Gives one attempt back to a window, and forgets every attempt of another: as parts of a WITH in which
- * `condition` has a row if it is a success. In the order in which {@link takeTwoAttempts} takes them, so
+ * `admitted` has a row if it is a success. In the order in which {@link takeTwoAttempts} takes them, so
  * that two of these never wait for each other.
  *
  * @param from number of the first of its five parameters
@@ -154,12 +154,12 @@ export function settling(
     parts: `returned AS (
         UPDATE sign_in_attempts SET attempts = least(attempts, ${$(2)}::integer) - 1
         WHERE key = ${$(0)} AND window_ends_at = ${$(1)} AND attempts > 0
-          AND EXISTS (SELECT FROM condition)
+          AND EXISTS (SELECT FROM admitted)
         RETURNING key),
       forgotten AS (
         DELETE FROM sign_in_attempts USING (SELECT count(key) FROM returned) AS first
         WHERE sign_in_attempts.key = ${$(3)} AND window_ends_at = ${$(4)}
-          AND EXISTS (SELECT FROM condition))`,
+          AND EXISTS (SELECT FROM admitted))`,
     values: [
       ...[returned.budget.key, returned.windowEndsAt, returned.budget.limit],
       ...[forgotten.key, forgotten.windowEndsAt],
@@ -172,7 +172,7 @@ export async function settleAttempts(executor: Executor, settlement: Settlement)
   const { parts, values } = settling(settlement, 1);
   await executor.query({
     name: 'identity.settle-attempts',
-    text: `WITH condition AS (SELECT), ${parts} SELECT`,
+    text: `WITH admitted AS (SELECT), ${parts} SELECT`,
     values,
   });
 }

@@ -1,6 +1,8 @@
 import { recordAuditEvent } from '../audit/audit.store.ts';
 import type { AuditContext, AuditEvent } from '../audit/audit.ts';
+import type { Executor } from '../database/executor.ts';
 import { newSecret } from '../lib/master-key.ts';
+import type { Admission, Entrance } from './admission.ts';
 import type { IdentityDependencies } from './identity.service.ts';
 import type { User } from './identity.ts';
 import { PasswordQueueFullError } from './passwords.ts';
@@ -43,8 +45,14 @@ export type SignInOutcome =
  */
 export function createSignIn(dependencies: IdentityDependencies) {
   const { users, passwords, throttle, database, clock } = dependencies;
+  const admitAlone: Entrance<User> = (_user, admission) =>
+    admission === undefined ? Promise.resolve(true) : users.admit(database.pool, admission);
 
-  return async function signIn(attempt: SignInAttempt): Promise<SignInOutcome> {
+  /** @param enter what the sign-in is for; called with a right password that is enough */
+  return async function signIn(
+    attempt: SignInAttempt,
+    enter: Entrance<User> = admitAlone,
+  ): Promise<SignInOutcome> {
     const { email: account, address } = attempt;
     const reservation = await throttle.reserve({ account, address }, users.signInQuery(account));
     if (!reservation.allowed) {
@@ -65,7 +73,7 @@ export function createSignIn(dependencies: IdentityDependencies) {
       const matches = await passwords.verify(record?.passwordHash ?? null, attempt.password);
       const { settlement } = reservation;
       const admitted =
-        matches && record && (await admit(dependencies, record, settlement, attempt));
+        matches && record && (await admit(dependencies, record, settlement, attempt, enter));
       if (admitted) return admitted;
       await recordFailure(dependencies, record, matches, attempt);
       return { outcome: 'rejected' };
@@ -78,19 +86,20 @@ export function createSignIn(dependencies: IdentityDependencies) {
 }
 
 /**
- * Records the success and settles its attempts, unless the user is disabled, or was or changed the password
- * since it was read; and brings the hash to today's cost. Where a second step is due, it begins here.
+ * Lets a right password begin what it is for, with the record of it; the second step, where one is due.
+ *
+ * @returns undefined when the user is disabled, or was or changed the password since it was read
  */
 async function admit(
   dependencies: IdentityDependencies,
   record: SignInRecord,
   settlement: Settlement,
   attempt: SignInAttempt,
+  enter: Entrance<User>,
 ): Promise<SignInOutcome | undefined> {
-  const { users, database, clock, hashSecret } = dependencies;
-  const { user, passwordHash } = record;
-  if (user.disabled || passwordHash === null) return undefined;
-  const better = await betterHash(dependencies, record, attempt.password);
+  const { users, database, clock } = dependencies;
+  const { user } = record;
+  if (user.disabled) return undefined;
   const event: AuditEvent = {
     ...contextOf(attempt),
     actor: { kind: 'user', id: user.id },
@@ -98,34 +107,40 @@ async function admit(
     target: { kind: 'user', id: user.id },
     occurredAt: clock.now(),
   };
-  const signedIn: SignInOutcome = { outcome: 'signed_in', user };
-  if (better === undefined && !user.secondFactor) {
-    const stands = await users.admitSignIn(database.pool, record, event, settlement, true);
-    return stands ? signedIn : undefined;
-  }
-  return database.transaction(async (tx) => {
-    if (!(await users.admitSignIn(tx, record, event, settlement))) return undefined;
-    if (better !== undefined) {
-      await users.replacePasswordHash(tx, user.id, { from: passwordHash, to: better });
-    }
-    if (!user.secondFactor) return signedIn;
-    const secret = newSecret();
-    await insertPendingSignIn(tx, hashSecret(secret), user.id, clock.now());
-    return { outcome: 'second_step', secret };
-  });
+  const admission = users.admissionOf(record, event, settlement);
+  const outcome = user.secondFactor
+    ? await database.transaction((tx) => awaitSecondStep(dependencies, tx, user, admission))
+    : (await enter(user, admission)) && ({ outcome: 'signed_in', user } as const);
+  if (!outcome) return undefined;
+  await renewHash(dependencies, record, attempt.password);
+  return outcome;
 }
 
-/** @returns undefined where the hash is at today's cost, or cannot be brought there now */
-async function betterHash(
-  { passwords, log }: IdentityDependencies,
-  { user, passwordHash }: SignInRecord,
+async function awaitSecondStep(
+  { users, clock, hashSecret }: IdentityDependencies,
+  tx: Executor,
+  user: User,
+  admission: Admission,
+): Promise<SecondStepDue | undefined> {
+  if (!(await users.admit(tx, admission))) return undefined;
+  const secret = newSecret();
+  await insertPendingSignIn(tx, hashSecret(secret), user.id, clock.now());
+  return { outcome: 'second_step', secret };
+}
+
+/** Brings a hash to today's cost; what hinders that is no reason to turn anybody away. */
+async function renewHash(
+  { users, passwords, database, log }: IdentityDependencies,
+  { user, passwordHash: from }: SignInRecord,
   password: string,
-): Promise<string | undefined> {
-  if (passwordHash === null || !passwords.needsRehash(passwordHash)) return undefined;
-  return passwords.hash(password).catch((error: unknown) => {
+): Promise<void> {
+  if (from === null || !passwords.needsRehash(from)) return;
+  try {
+    const to = await passwords.hash(password);
+    await users.replacePasswordHash(database.pool, user.id, { from, to });
+  } catch (error) {
     log.warn({ err: error, userId: user.id }, 'a password keeps its old hash for now');
-    return undefined;
-  });
+  }
 }
 
 async function recordFailure(

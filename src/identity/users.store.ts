@@ -1,4 +1,4 @@
-import { recordAuditEvent, recordAuditEventIf } from '../audit/audit.store.ts';
+import { recordAuditEvent, recordingIf } from '../audit/audit.store.ts';
 import type { AuditContext, AuditEvent, AuditValue } from '../audit/audit.ts';
 import type { Database } from '../database/database.ts';
 import type { Executor } from '../database/executor.ts';
@@ -8,6 +8,7 @@ import { pageOf, pageSize, readCursor } from '../lib/cursor.ts';
 import { isEmail, normaliseEmail } from '../lib/email.ts';
 import { looksLikeId } from '../lib/identifier.ts';
 import { newId } from '../lib/ids.ts';
+import type { Admission } from './admission.ts';
 import { obeyingConstraints } from './constraints.store.ts';
 import type { PlatformRole, User } from './identity.ts';
 import { refuseOrphaning } from './memberships.store.ts';
@@ -181,29 +182,46 @@ function passwordWrites({ clock }: UserStoreOptions) {
       return rows[0] && { user: toUser(rows[0]), passwordHash: rows[0].passwordHash };
     },
 
-    /**
-     * Records a sign-in and settles its attempts, provided that what it was checked against still stands: a
-     * user who was disabled, changed the password or turned the second step on a moment ago doesn't slip
-     * in. Holds the user's row as long as the transaction.
-     *
-     * @param isFollowed whether a session or a grant is stored next, which waits for the disk for both
-     * @returns false when it stands no more, and nothing was recorded
-     */
-    admitSignIn(
-      executor: Executor,
-      { user, passwordHash }: SignInRecord,
-      event: AuditEvent,
-      settlement: Settlement,
-      isFollowed = false,
-    ): Promise<boolean> {
-      const { parts, values } = settling(settlement, 14);
-      return recordAuditEventIf(executor, event, {
-        name: isFollowed ? 'identity.admit-sign-in-soon' : 'identity.admit-sign-in',
-        query: `SELECT 1 FROM users WHERE id = $11 AND password_hash = $12 AND disabled_at IS NULL
-                  AND second_factor = $13::boolean FOR NO KEY UPDATE`,
-        values: [user.id, passwordHash, user.secondFactor, ...values],
-        ...{ parts, isFollowed },
+    admissionOf,
+
+    /** Stores an admission by itself. @returns false when it stands no more, and nothing was recorded */
+    async admit(executor: Executor, admission: Admission): Promise<boolean> {
+      const { parts, values } = admission.within(1);
+      const { rowCount } = await executor.query({
+        name: 'identity.admit-sign-in',
+        text: `WITH ${parts} SELECT FROM admitted`,
+        values,
       });
+      return rowCount === 1;
+    },
+  };
+}
+
+/**
+ * The record of a sign-in that may be stored as long as what it was checked against still stands: a user
+ * who was disabled, changed the password or turned the second step on a moment ago doesn't slip in. The
+ * user's row is held for it as long as the transaction.
+ */
+function admissionOf(
+  { user, passwordHash }: SignInRecord,
+  event: AuditEvent,
+  settlement: Settlement,
+): Admission {
+  return {
+    within(from) {
+      const recording = recordingIf('admitted', event, from + 3);
+      const settled = settling(settlement, from + 13);
+      const parts = [
+        `admitted AS (SELECT 1 FROM users WHERE id = $${from} AND password_hash = $${from + 1}
+           AND disabled_at IS NULL AND second_factor = $${from + 2}::boolean FOR SHARE)`,
+        recording.part,
+        settled.parts,
+      ];
+      const values = [user.id, passwordHash, user.secondFactor];
+      return {
+        parts: parts.join(', '),
+        values: [...values, ...recording.values, ...settled.values],
+      };
     },
   };
 }

@@ -13,11 +13,22 @@ export function networkOf(address: string): string {
   if (isIPv4(bare)) return bare;
   if (!isIPv6(bare)) return 'unknown';
   const groups = expandIPv6(bare);
-  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
-    return [groups[6]! >> 8, groups[6]! & 255, groups[7]! >> 8, groups[7]! & 255].join('.');
-  }
+  const four = mappedIPv4(groups);
+  if (four !== undefined) return four;
   const prefix = groups.slice(0, 4).map((group) => group.toString(16));
   return `${prefix.join(':')}::/64`;
+}
+
+/** An address as itself: IPv4 in IPv6 clothes, in any spelling, is IPv4. What is no address comes back. */
+export function undressed(address: string): string {
+  if (!isIPv6(address) || address.includes('%')) return address;
+  return mappedIPv4(expandIPv6(address)) ?? address;
+}
+
+/** @see RFC 4291 §2.5.5.2 */
+function mappedIPv4(groups: readonly number[]): string | undefined {
+  if (groups.slice(0, 5).some((group) => group !== 0) || groups[5] !== 0xffff) return undefined;
+  return [groups[6]! >> 8, groups[6]! & 255, groups[7]! >> 8, groups[7]! & 255].join('.');
 }
 
 /** The eight 16-bit groups of a valid IPv6 address. */

@@ -73,9 +73,16 @@ t.test('API keys', async (t) => {
     const { key } = await make({ allowed_addresses: ['203.0.113.0/24', '2001:db8::1'] });
     t.match(await use(key, '203.0.113.9'), { allowed: true });
     t.match(await use(key, '::ffff:203.0.113.9'), { allowed: true });
+    t.match(await use(key, '::ffff:cb00:7109'), { allowed: true });
     t.match(await use(key, '2001:db8::1'), { allowed: true });
     t.match(await use(key, '198.51.100.1'), { status: 403, reason: 'address_not_allowed' });
     t.match(await use(key, ''), { status: 403, reason: 'address_not_allowed' });
+    for (const nobodys of ['::ffff:203.0.113.0/120', '::ffff:cb00:7109', '203.0.113.0/33']) {
+      const refused = await desk.call('POST', '/manage/v1/api-keys', {
+        ...{ organization_id: tenant, name: 'Nobody', scopes: [], allowed_addresses: [nobodys] },
+      });
+      t.match(refused, { status: 400, body: { errors: [{ path: 'allowed_addresses' }] } }, nobodys);
+    }
   });
 
   await t.test('expire', async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { networkOf } from '../../src/lib/address.ts';
+import { networkOf, undressed } from '../../src/lib/address.ts';
 
 t.test('an IPv4 address stands for itself, in IPv6 clothes too (RFC 4291 §2.5.5.2)', async (t) => {
   t.equal(networkOf('192.0.2.1'), '192.0.2.1');
@@ -36,5 +36,13 @@ t.test('what is no address shares one count', async (t) => {
     '1::2::3',
   ]) {
     t.equal(networkOf(text), 'unknown', text);
+  }
+});
+
+t.test('undressed, IPv4 is IPv4 and the rest is left alone', async (t) => {
+  t.equal(undressed('::ffff:192.0.2.1'), '192.0.2.1');
+  t.equal(undressed('0:0:0:0:0:FFFF:c000:201'), '192.0.2.1');
+  for (const other of ['192.0.2.1', '2001:db8::1', 'fe80::1%eth0', '::1', 'localhost', '']) {
+    t.equal(undressed(other), other);
   }
 });

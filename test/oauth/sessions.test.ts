@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { Admission } from '../../src/identity/admission.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createRevocations } from '../../src/oauth/revocations.store.ts';
 import { authorize, authorizeUrl, newPkce, signIn } from '../support/flows.ts';
@@ -54,11 +55,11 @@ async function isWaiting(table: string): Promise<boolean> {
 /** Our own pages' sign-in and sign-out, without their forms: a password takes too long to hold a lock. */
 const pages = {
   request: (cookie: string) => ({ cookies: { gatehouse_session: cookie }, headers: {} }) as never,
-  async begin(cookie: string, user: TestUser): Promise<string> {
+  async begin(cookie: string, user: TestUser, admission?: Admission): Promise<string> {
     let given = '';
     const reply = { setCookie: (_name: string, value: string) => (given = value) } as never;
     const who = { userId: user.id, remember: true };
-    await oauth.sessions.begin(pages.request(cookie), reply, who);
+    await oauth.sessions.begin(pages.request(cookie), reply, who, admission);
     return given;
   },
   end: (cookie: string) =>
@@ -119,4 +120,69 @@ t.test('a session begun for somebody who was disabled meanwhile is not stored', 
   await pages.begin(cookie, user);
   await identity.users.enable(user.id, SYSTEM);
   t.same(await sessionsOf(user), []);
+});
+
+/** A sign-in whose password was right, before what it is for has begun. */
+async function admitted(cookie: string, user: TestUser, meanwhile: () => Promise<unknown>) {
+  const attempt = { email: user.email, password: user.password, address: '192.0.2.1' };
+  let given = '';
+  const { outcome } = await identity.signIn(attempt, async (_user, admission) => {
+    await meanwhile();
+    given = await pages.begin(cookie, user, admission);
+    return given !== '';
+  });
+  return { outcome, given };
+}
+
+const signInsOf = async (user: TestUser) =>
+  (
+    await database.pool.query(
+      `SELECT type, details FROM audit_events WHERE target_id = $1 AND type LIKE 'sign_in.%'
+       ORDER BY id`,
+      [user.id],
+    )
+  ).rows;
+
+const overtakings: Record<string, (user: TestUser) => Promise<unknown>> = {
+  'a password change': (user) =>
+    identity.changePassword({
+      ...{ userId: user.id, currentPassword: user.password, address: '192.0.2.2' },
+      newPassword: 'quiet violet harbour 58',
+    }),
+  'disabling the user': (user) => identity.users.disable(user.id, SYSTEM),
+};
+
+for (const [name, overtake] of Object.entries(overtakings)) {
+  t.test(`no session begins with a password that ${name} has overtaken`, async (t) => {
+    const user = await createUser(gatehouse);
+    const stranger = await connected();
+    for (const cookie of ['', stranger.cookie]) {
+      const { outcome, given } = await admitted(cookie, user, () => overtake(user));
+      t.equal(outcome, 'rejected');
+      t.equal(given, '', 'no cookie');
+    }
+    t.same(await sessionsOf(user), []);
+    t.ok(await isIn(stranger.cookie, stranger.user), 'whose browser it was stays signed in');
+    const [first] = await signInsOf(user);
+    t.match(first, { type: 'sign_in.failed', details: { reason: 'changed_meanwhile' } });
+  });
+
+  t.test(`nor does one go on under a new identifier after ${name}`, async (t) => {
+    const { user, cookie } = await connected();
+    const before = await signInsOf(user);
+    const { outcome } = await admitted(cookie, user, () => overtake(user));
+    t.equal(outcome, 'rejected');
+    t.same(await sessionsOf(user), [], 'and the old one has ended with the password');
+    const after = await signInsOf(user);
+    t.same(after.filter(({ type }) => type === 'sign_in.succeeded').length, before.length);
+  });
+}
+
+t.test('a sign-in is recorded once, also when its session was ended meanwhile', async (t) => {
+  const { user, cookie } = await connected();
+  const before = (await signInsOf(user)).length;
+  const { outcome, given } = await admitted(cookie, user, () => pages.end(cookie));
+  t.equal(outcome, 'signed_in');
+  t.ok(await isIn(given, user), 'in a session of its own');
+  t.equal((await signInsOf(user)).length, before + 1);
 });

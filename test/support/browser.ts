@@ -123,6 +123,8 @@ export async function createVisitor(browser: Browser, options: VisitorOptions): 
     problems,
     visited,
     async look(name) {
+      // Text may be there before the styles are.
+      await page.waitForLoadState();
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme });
         if (scripts) problems.push(...(await inspect(page, name, colorScheme)));

@@ -1,11 +1,13 @@
 import { BlockList, isIP } from 'node:net';
+import { undressed } from '../../lib/address.ts';
 
-/** An address, or a CIDR range. */
+/** An address, or a CIDR range. IPv4 is written as IPv4, since callers are known by it. */
 export function isAddressRange(text: string): boolean {
   const [address = '', prefix, ...rest] = text.split('/');
   const family = isIP(address);
   // A zone (fe80::1%eth0) means something on one machine only.
   if (family === 0 || rest.length > 0 || address.includes('%')) return false;
+  if (undressed(address) !== address) return false;
   if (prefix === undefined) return true;
   return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128);
 }
@@ -15,7 +17,7 @@ export function createAddressList(ranges: readonly string[]): (address: string) 
   const list = new BlockList();
   for (const range of ranges) add(list, range);
   return (text) => {
-    const address = text.replace(/^::ffff:(?=\d+\.)/i, '');
+    const address = undressed(text);
     const family = isIP(address);
     return family !== 0 && list.check(address, family === 4 ? 'ipv4' : 'ipv6');
   };

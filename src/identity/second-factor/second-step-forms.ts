@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { csrfToken, sendPage } from '../../doors/browser.ts';
 import type { Pages } from '../../pages/render.ts';
 import type { SecondStepPage } from '../../pages/security-models.ts';
-import { type FormPlace, type Proven, STATUS_OF_WAIT, waitOf } from '../account-forms.ts';
+import { type FormPlace, STATUS_OF_WAIT, type SubmitProof, waitOf } from '../account-forms.ts';
 import type { PasskeyService } from '../passkeys/passkeys.service.ts';
 import { PENDING_MS } from './pending-sign-ins.store.ts';
 import type { SecondStep } from './second-step.ts';
@@ -13,12 +13,7 @@ export interface SecondStepForms {
   begin(reply: FastifyReply, place: FormPlace, secret: string, remember: boolean): FastifyReply;
   /** The page, or the way back to the password where nothing waits in this browser. */
   show(request: FastifyRequest, reply: FastifyReply, place: FormPlace): Promise<FastifyReply>;
-  /** Who they are, or undefined when the form was answered. */
-  submit(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    place: FormPlace,
-  ): Promise<Proven | undefined>;
+  submit: SubmitProof;
 }
 
 export function createSecondStepForms(deps: {
@@ -73,11 +68,11 @@ export function createSecondStepForms(deps: {
       return send(reply, place, waiting, { remember: remember === 'yes' });
     },
 
-    async submit(request, reply, place) {
+    async submit(request, reply, place, enter) {
       const waiting = await waitingIn(request);
       if (!waiting) {
         reply.redirect(place.signInUrl, 303);
-        return undefined;
+        return false;
       }
       const {
         credential,
@@ -93,19 +88,19 @@ export function createSecondStepForms(deps: {
       switch (result.outcome) {
         case 'signed_in':
           reply.clearCookie(name, attributes);
-          return { user: result.user, remember, amr: result.amr };
+          return enter({ user: result.user, remember, amr: result.amr });
         case 'expired':
           reply.redirect(place.signInUrl, 303);
-          return undefined;
+          return false;
         case 'rejected': {
           const error = { kind: byPasskey ? 'passkey' : 'code' } as const;
           await send(reply, place, waiting, { remember, error }, 401);
-          return undefined;
+          return false;
         }
         default: {
           const error = { kind: 'throttled', waitSeconds: waitOf(reply, result) } as const;
           await send(reply, place, waiting, { remember, error }, STATUS_OF_WAIT[result.outcome]);
-          return undefined;
+          return false;
         }
       }
     },

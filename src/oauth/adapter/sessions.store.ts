@@ -1,6 +1,9 @@
 import Provider from 'oidc-provider';
+import type { Executor } from '../../database/executor.ts';
+import type { Admission } from '../../identity/admission.ts';
 import {
-  sessionOrigin,
+  type SessionBeginning,
+  sessionBeginning,
   sessionsAtHand,
   withdrawSessionCookie,
 } from '../sessions/sessions-at-hand.ts';
@@ -36,18 +39,18 @@ export function createSessionAdapter(deps: AdapterDependencies): ModelAdapter {
       const atHand = sessionsAtHand();
       const known = atHand?.get(uid);
       if (known === null) return withdrawSessionCookie();
-      const { address, userAgent } = sessionOrigin();
-      const { rowCount } = await database.pool.query({
-        name: known ? 'update_session' : 'insert_session',
-        text: known ? UPDATE : INSERT,
-        values: [
-          ...columnsOf(idHash, payload),
-          ...[inSeconds(clock, expiresIn), known ?? clock.now()],
-          ...[address ?? null, userAgent?.slice(0, MOST_USER_AGENT_CHARACTERS) ?? null],
-        ],
-      });
-      atHand?.set(uid, rowCount === 0 ? null : idHash);
-      if (rowCount === 0) withdrawSessionCookie();
+      const beginning = sessionBeginning();
+      const { address, userAgent } = beginning;
+      const values = [
+        ...columnsOf(idHash, payload),
+        ...[inSeconds(clock, expiresIn), known ?? clock.now()],
+        ...[address ?? null, userAgent?.slice(0, MOST_USER_AGENT_CHARACTERS) ?? null],
+      ];
+      const isSaved = await (isUnrecorded(beginning)
+        ? saveAdmitted(database.pool, known ? 'update' : 'insert', values, beginning)
+        : save(database.pool, known ? 'update' : 'insert', values));
+      atHand?.set(uid, isSaved ? idHash : null);
+      if (!isSaved) withdrawSessionCookie();
     },
     async find(id) {
       const idHash = masterKey.hashSecret(id);
@@ -85,20 +88,61 @@ function isGivenUp(id: string): boolean {
 /** Enough to tell one browser from another; the table's own bound. */
 const MOST_USER_AGENT_CHARACTERS = 300;
 
-/** Under the lock that disabling a user wants too: what is stored is seen, and ended, by whoever does. */
-const INSERT = `
-  INSERT INTO sessions
-    (id_hash, uid, user_id, signed_in_at, details, expires_at, created_at, address, user_agent)
-  SELECT $1, $2, $3, $4, $5, $6, $7, $8::text, $9::text
-  WHERE $3::text IS NULL
-    OR EXISTS (SELECT 1 FROM users WHERE id = $3 AND disabled_at IS NULL FOR SHARE)`;
+/** Nine parameters; the identifier changes at every sign-in and resume (session fixation), the uid stays. */
+const SAVE = {
+  insert: `
+    INSERT INTO sessions
+      (id_hash, uid, user_id, signed_in_at, details, expires_at, created_at, address, user_agent)
+    SELECT $1, $2, $3, $4::timestamptz, $5::jsonb, $6::timestamptz, $7::timestamptz, $8, $9
+    WHERE`,
+  update: `
+    UPDATE sessions
+    SET id_hash = $1, user_id = $3, signed_in_at = $4, details = $5, expires_at = $6,
+      address = coalesce($8::text, address), user_agent = coalesce($9::text, user_agent)
+    WHERE uid = $2 AND id_hash = $7 AND`,
+};
 
-/** The identifier changes at every sign-in and resume (session fixation); the uid stays. */
-const UPDATE = `
-  UPDATE sessions
-  SET id_hash = $1, user_id = $3, signed_in_at = $4, details = $5, expires_at = $6,
-    address = coalesce($8::text, address), user_agent = coalesce($9::text, user_agent)
-  WHERE uid = $2 AND id_hash = $7`;
+/** Under the lock that disabling a user wants too: what is stored is seen, and ended, by whoever does. */
+const LEAVE = {
+  insert: `($3::text IS NULL
+    OR EXISTS (SELECT 1 FROM users WHERE id = $3 AND disabled_at IS NULL FOR SHARE))`,
+  update: 'true',
+};
+
+/** @returns false: it was ended, or given another identifier, meanwhile */
+async function save(
+  executor: Executor,
+  how: keyof typeof SAVE,
+  values: unknown[],
+): Promise<boolean> {
+  const text = `${SAVE[how]} ${LEAVE[how]}`;
+  const { rowCount } = await executor.query({ name: `${how}_session`, text, values });
+  return rowCount === 1;
+}
+
+type Unrecorded = SessionBeginning & { readonly admission: Admission };
+
+const isUnrecorded = (beginning: SessionBeginning): beginning is Unrecorded =>
+  beginning.admission !== undefined && beginning.isAdmitted === undefined;
+
+/** With the record of the password that was right, and only if that stands; the beginning hears of it. */
+async function saveAdmitted(
+  executor: Executor,
+  how: keyof typeof SAVE,
+  values: unknown[],
+  beginning: Unrecorded,
+): Promise<boolean> {
+  const recorded = beginning.admission.within(values.length + 1);
+  const { rows } = await executor.query<{ isAdmitted: boolean; isSaved: boolean }>({
+    name: `${how}_session_admitted`,
+    text: `WITH ${recorded.parts},
+      saved AS (${SAVE[how]} EXISTS (SELECT FROM admitted) RETURNING uid)
+      SELECT EXISTS (SELECT FROM admitted) AS "isAdmitted", EXISTS (SELECT FROM saved) AS "isSaved"`,
+    values: [...values, ...recorded.values],
+  });
+  beginning.isAdmitted = rows[0]!.isAdmitted;
+  return rows[0]!.isSaved;
+}
 
 function columnsOf(idHash: Buffer, payload: AdapterPayload): unknown[] {
   const { jti, kind, exp, iat, uid, accountId, loginTs, ...details } = payload;

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { csrfToken, sendPage } from '../../doors/browser.ts';
 import { formTargetOf, pageHeaders } from '../../doors/headers.ts';
 import { heedLocales } from '../../doors/language.ts';
-import type { AccountForms, FormPlace, Proven } from '../../identity/account-forms.ts';
+import type { AccountForms, Enter, FormPlace, SubmitProof } from '../../identity/account-forms.ts';
 import type { Pages } from '../../pages/render.ts';
 import type { ConsentPage } from '../../pages/view-models.ts';
 import type { Platform } from '../../platform/platform.ts';
@@ -102,11 +102,19 @@ function createSteps(deps: InteractionRoutesDependencies) {
       emailHint: about.loginHint,
     }),
 
-    async signIn(visited: Visit, { user, remember, amr }: Proven): Promise<FastifyReply> {
+    /** @param prove says who it is, or has answered the form */
+    async signIn(visited: Visit, prove: (enter: Enter) => Promise<boolean>): Promise<FastifyReply> {
       const { request, reply, interaction } = visited;
-      const session = await sessions.begin(request, reply, { userId: user.id, remember, amr });
-      await bindToSession(interaction, session);
-      return finish(visited, { login: { accountId: user.id, amr, remember } });
+      let login: { accountId: string; amr: readonly string[]; remember: boolean } | undefined;
+      const isIn = await prove(async ({ user, remember, amr }, admission) => {
+        const entrant = { userId: user.id, remember, amr };
+        const session = await sessions.begin(request, reply, entrant, admission);
+        if (!session) return false;
+        await bindToSession(interaction, session);
+        login = { accountId: user.id, amr, remember };
+        return true;
+      });
+      return isIn && login ? finish(visited, { login }) : reply;
     },
 
     async showConsent(visited: Visit, error?: ConsentPage['error']): Promise<FastifyReply> {
@@ -129,11 +137,10 @@ function signInSteps(door: FastifyInstance, deps: InteractionRoutesDependencies,
   const { visit, placeOf, signIn, restart } = steps;
   door.get('/interaction/:uid/sign-in', visit(restart));
   const { signIn: form, secondStep } = deps.forms;
-  const enter = (submit: typeof form.submit) =>
+  const enter = (submit: SubmitProof) =>
     visit(async (visited) => {
-      const { request, reply } = visited;
-      const proven = await submit(request, reply, await placeOf(visited));
-      return proven ? signIn(visited, proven) : reply;
+      const place = await placeOf(visited);
+      return signIn(visited, (enter) => submit(visited.request, visited.reply, place, enter));
     });
   door.post('/interaction/:uid/sign-in', enter(form.submit));
   door.get('/interaction/:uid/passkey', visit(restart));
@@ -166,7 +173,8 @@ function signUpSteps(door: FastifyInstance, deps: InteractionRoutesDependencies,
     visit(async (visited) => {
       const { request, reply } = visited;
       const user = await deps.forms.signUp.submit(request, reply, await placeOf(visited));
-      return user ? signIn(visited, { user, remember: false, amr: ['pwd'] }) : reply;
+      if (!user) return reply;
+      return signIn(visited, (enter) => enter({ user, remember: false, amr: ['pwd'] }));
     }),
   );
 }

@@ -1,9 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type Provider from 'oidc-provider';
+import type { Admission } from '../../identity/admission.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { cookieNames } from '../provider.ts';
 import type { ProviderHost } from '../provider-host.ts';
-import { type SessionOrigin, withSessionsAtHand } from './sessions-at-hand.ts';
+import { type SessionBeginning, withSessionsAtHand } from './sessions-at-hand.ts';
 
 /** Who is signed in in this browser. */
 export interface BrowserSession {
@@ -26,12 +27,15 @@ export interface BrowserSessions {
    * goes on, so that what they left open in another tab does too.
    *
    * @param user `amr` says how they have proven who they are; by default with a password
+   * @param admission of a password, stored with the session
+   * @returns undefined when the admission stands no more, and nothing began
    */
   begin(
     request: FastifyRequest,
     reply: FastifyReply,
     user: { userId: string; remember: boolean; amr?: readonly string[] | undefined },
-  ): Promise<BrowserSession>;
+    admission?: Admission,
+  ): Promise<BrowserSession | undefined>;
   end(request: FastifyRequest, reply: FastifyReply): Promise<void>;
 }
 
@@ -73,19 +77,20 @@ export function createBrowserSessions(options: {
       return toBrowserSession(session, session.accountId);
     },
 
-    begin: (request, reply, { userId, remember, amr = ['pwd'] }) =>
-      withSessionsAtHand(originOf(request), async (atHand) => {
+    begin: (request, reply, { userId, remember, amr = ['pwd'] }, admission) =>
+      withSessionsAtHand({ ...originOf(request), admission }, async (atHand, beginning) => {
         const known = await find(request);
         const isTheirs = known?.accountId === userId;
-        if (!isTheirs) await known?.destroy();
         const save = async (session: Session) => {
           session.loginAccount({ accountId: userId, amr: [...amr], transient: !remember });
           await session.save(ttlSeconds);
           return session;
         };
         let session = await save(newSession(isTheirs ? known : undefined));
+        if (beginning.isAdmitted === false) return undefined;
         // Ended meanwhile, or resumed in another tab: the password was right, and begins a new one.
         if (isTheirs && atHand.get(session.uid) === null) session = await save(newSession());
+        if (!isTheirs) await known?.destroy();
         reply.setCookie(name, session.id, {
           ...attributes,
           ...(remember ? { maxAge: ttlSeconds } : {}),
@@ -109,7 +114,7 @@ const toBrowserSession = (session: Session, userId: string): BrowserSession => (
 });
 
 /** A header that Postgres can store: no NUL gets past the parser, a lone surrogate is no header. */
-const originOf = ({ ip: address, headers }: FastifyRequest): SessionOrigin => ({
+const originOf = ({ ip: address, headers }: FastifyRequest): SessionBeginning => ({
   address,
   userAgent: headers['user-agent'],
 });

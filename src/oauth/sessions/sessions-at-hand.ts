@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import Provider, { type KoaContextWithOIDC } from 'oidc-provider';
+import type { Admission } from '../../identity/admission.ts';
 
 /**
  * The sessions that a request has read or made, by uid, each with the hash of its identifier at that
@@ -8,16 +9,21 @@ import Provider, { type KoaContextWithOIDC } from 'oidc-provider';
 export type SessionsAtHand = Map<string, Buffer | null>;
 
 const ofProtocol = new WeakMap<KoaContextWithOIDC, SessionsAtHand>();
-const ofPages = new AsyncLocalStorage<{ atHand: SessionsAtHand; origin: SessionOrigin }>();
+const ofPages = new AsyncLocalStorage<{ atHand: SessionsAtHand; beginning: SessionBeginning }>();
 
-/** Where a session is begun, for its user to recognise. */
-export interface SessionOrigin {
+/** How a session begins. */
+export interface SessionBeginning {
+  /** Where, for its user to recognise. */
   readonly address?: string | undefined;
   readonly userAgent?: string | undefined;
+  /** Stored with the first session that is saved. */
+  readonly admission?: Admission | undefined;
+  /** Whether it stood; undefined: not stored yet. */
+  isAdmitted?: boolean;
 }
 
 /** Of a session that one of our pages saves; empty for one that the provider does. */
-export const sessionOrigin = (): SessionOrigin => ofPages.getStore()?.origin ?? {};
+export const sessionBeginning = (): SessionBeginning => ofPages.getStore()?.beginning ?? {};
 
 /** What the request under way has at hand; undefined outside of both the provider and a page that saves. */
 export function sessionsAtHand(): SessionsAtHand | undefined {
@@ -30,11 +36,11 @@ export function sessionsAtHand(): SessionsAtHand | undefined {
 
 /** For our own pages, which read and save a session outside of the provider. */
 export const withSessionsAtHand = <T>(
-  origin: SessionOrigin,
-  work: (atHand: SessionsAtHand) => Promise<T>,
+  beginning: SessionBeginning,
+  work: (atHand: SessionsAtHand, beginning: SessionBeginning) => Promise<T>,
 ): Promise<T> => {
   const atHand: SessionsAtHand = new Map();
-  return ofPages.run({ atHand, origin }, () => work(atHand));
+  return ofPages.run({ atHand, beginning }, () => work(atHand, beginning));
 };
 
 /**
