@@ -12,6 +12,11 @@ import { freePort } from './gatehouse.ts';
 
 const CLONE = fileURLToPath(new URL('../..', import.meta.url));
 const MAIN = join(CLONE, 'src/main.ts');
+/**
+ * tap puts itself into every node that a test starts, with a thread of its own and a report to be written at
+ * the end: on a busy disk a stop took seconds by it that takes 20 ms.
+ */
+const WITHOUT_TAP = ['-u', 'NODE_OPTIONS'];
 /** Eight at once, on two busy processors. */
 const READY_PATIENCE_MS = 120_000;
 
@@ -60,7 +65,7 @@ export async function launchGatehouse(
   const { environment = {}, cwd = CLONE } = options;
   const dataDir = environment.DATA_DIR ?? (await newDataDir(t));
   const port = Number(environment.PORT ?? (await freePort()));
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn('env', [...WITHOUT_TAP, process.execPath, MAIN], {
     cwd,
     env: {
       ...{ PATH: process.env.PATH, HOME: process.env.HOME, DEMO: '0' },
