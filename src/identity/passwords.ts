@@ -50,7 +50,10 @@ export interface Passwords {
 }
 
 export interface PasswordsOptions {
-  /** Passwords hashed at once. Default: the processors, at most three. */
+  /**
+   * Passwords hashed at once. Default: one more than the processors, so that none of them idles while the
+   * next is handed over; at most three.
+   */
   concurrency?: number;
   /** Passwords waiting for their turn. Default 64. */
   maxQueue?: number;
@@ -61,7 +64,7 @@ export interface PasswordsOptions {
  * comes when the queue is full is told at once.
  */
 export function createPasswords({
-  concurrency = Math.min(availableParallelism(), MAX_THREADS),
+  concurrency = Math.min(availableParallelism() + 1, MAX_THREADS),
   maxQueue = 64,
 }: PasswordsOptions = {}): Passwords {
   const semaphore = createSemaphore(concurrency, maxQueue);

@@ -1,5 +1,5 @@
 import Provider from 'oidc-provider';
-import type { Executor } from '../../database/executor.ts';
+import { type Executor, WITHOUT_WAITING_FOR_DISK } from '../../database/executor.ts';
 import type { Admission } from '../../identity/admission.ts';
 import {
   type SessionBeginning,
@@ -137,7 +137,8 @@ async function saveAdmitted(
     name: `${how}_session_admitted`,
     text: `WITH ${recorded.parts},
       saved AS (${SAVE[how]} EXISTS (SELECT FROM admitted) RETURNING uid)
-      SELECT EXISTS (SELECT FROM admitted) AS "isAdmitted", EXISTS (SELECT FROM saved) AS "isSaved"`,
+      SELECT EXISTS (SELECT FROM admitted) AS "isAdmitted", EXISTS (SELECT FROM saved) AS "isSaved"
+      WHERE ${how === 'insert' ? WITHOUT_WAITING_FOR_DISK : true}`,
     values: [...values, ...recorded.values],
   });
   beginning.isAdmitted = rows[0]!.isAdmitted;
