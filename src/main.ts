@@ -6,7 +6,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/embedde
 import { migrate } from './database/migrate.ts';
 import { createNotifications } from './database/notifications.ts';
 import { type DemoAccess, demoText, prepareDemo } from './demo/demo.ts';
-import { startupLog } from './doors/logging.ts';
+import { createLogOutput, startupLog } from './doors/logging.ts';
 import { prepareDrain } from './drain.ts';
 import { systemClock } from './lib/clock.ts';
 import { createSchedule } from './lib/schedule.ts';
@@ -26,7 +26,8 @@ const STOP_MS = {
   embedded: 2_000,
 };
 
-const log = startupLog();
+const output = createLogOutput();
+const log = startupLog(output);
 const lifecycle = createLifecycle({ log, exit: (code) => process.exit(code) });
 
 process.on('SIGTERM', lifecycle.stopOn);
@@ -73,7 +74,7 @@ async function run(config: Config, platform: Platform, { onStop, step }: Lifecyc
   const clock = systemClock;
   const gatehouse = await step(
     buildApp({
-      ...{ config, issuer, platform, database, notifications, clock },
+      ...{ config, issuer, platform, database, notifications, clock, logStream: output },
       demo: () => demo.access,
     }),
   );
@@ -82,6 +83,7 @@ async function run(config: Config, platform: Platform, { onStop, step }: Lifecyc
   const schedule = createSchedule({ log: gatehouse.app.log });
   schedule.every(60_000, 'signing keys', () => gatehouse.oauth.signingKeys.rotateIfDue());
   schedule.every(10_000, 'last uses', () => gatehouse.credentials.lastUses.flush());
+  schedule.every(60_000, 'sessions seen', () => gatehouse.oauth.sessionUses.flush());
   schedule.every(5_000, 'usage', () => gatehouse.usage.flush());
   const cleanup = createCleanup({ database, clock, intervalMs: 60_000, log: gatehouse.app.log });
   cleanup.start();

@@ -3,6 +3,21 @@ import pino, { type Logger } from 'pino';
 
 export type LogStream = { write(line: string): void };
 
+/** A line is written by then at the latest; kill -9 takes no more than this from the log. */
+const FLUSH_MS = 50;
+/** Some fifteen answers: beyond, what has gathered is written at once. */
+const GATHERED_CHARACTERS = 4096;
+
+/**
+ * Standard output, to which lines are written together: by itself each would cost a gate's decision a fifth
+ * of its time. Whatever ends the process but a kill, what has gathered is written first.
+ */
+export const createLogOutput = (): LogStream =>
+  pino.destination({
+    ...{ dest: 1, sync: false },
+    ...{ minLength: GATHERED_CHARACTERS, periodicFlush: FLUSH_MS },
+  });
+
 /** For the app: structured lines on standard output, or on a stream of the caller's. */
 export const loggerOptions = (level: string, stream?: LogStream) => ({
   level,
@@ -10,7 +25,7 @@ export const loggerOptions = (level: string, stream?: LogStream) => ({
 });
 
 /** For what happens before there is an app: the same lines, on the same stream. */
-export const startupLog = (): Logger => pino({ level: 'info' });
+export const startupLog = (output: LogStream): Logger => pino({ level: 'info' }, output);
 
 /**
  * One line for each answer. Queries are left out, because they carry codes, hints and, on some
@@ -45,6 +60,9 @@ const INVITATION = /^(\/invitations)\/[^/]+/;
 function pathOf(request: FastifyRequest): string {
   const route = request.routeOptions.url;
   if (route?.includes('/:uid') || route?.includes('/:token')) return route;
-  const path = request.url.split('?', 1)[0]!;
+  const { url } = request;
+  const query = url.indexOf('?');
+  const path = query < 0 ? url : url.slice(0, query);
+  if (!/^\/[io]/.test(path)) return path;
   return path.replace(OPEN_INTERACTION, '$1/:uid').replace(INVITATION, '$1/:token');
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '../lib/clock.ts';
 import { rateLimitHeaders } from './answer.ts';
 import type { Denial, GateRequest } from './context.ts';
-import type { Gate } from './gate.ts';
-import type { UpstreamIdentity } from './upstream-identity.ts';
+import type { Decision, Gate } from './gate.ts';
+import type { IdentityHeaders, UpstreamIdentity } from './upstream-identity.ts';
 
 /** The request that a proxy asks about. */
 export type AskedAbout = Pick<GateRequest, 'method' | 'target'>;
@@ -58,13 +58,19 @@ const stylesIn = (headers: GateRequest['headers']): ProxyStyle[] =>
       headers[STYLES[style].method] !== undefined || headers[STYLES[style].target] !== undefined,
   );
 
-export type CheckOutcome =
-  /** With what goes to the upstream (x-gatehouse-*) and what goes to the caller (rate limits). */
-  | { readonly allowed: true; readonly headers: Readonly<Record<string, string>> }
-  | { readonly allowed: false; readonly denial: Denial };
+export type CheckOutcome = Leave | { readonly allowed: false; readonly denial: Denial };
+
+export interface Leave {
+  readonly allowed: true;
+  /** For the upstream: x-gatehouse-*. */
+  readonly identity: IdentityHeaders;
+  /** For the caller: how the limits stand. */
+  readonly limits: Readonly<Record<string, string>>;
+}
 
 export interface ForwardAuth {
-  check(request: GateRequest): Promise<CheckOutcome>;
+  /** Without waiting where the gate doesn't, and the caller's assertion is at hand. */
+  check(request: GateRequest): CheckOutcome | Promise<CheckOutcome>;
 }
 
 /** The gate for a proxy that asks before it forwards. */
@@ -74,14 +80,21 @@ export function createForwardAuth(deps: {
   clock: Clock;
 }): ForwardAuth {
   const { gate, upstreamIdentity, clock } = deps;
+
+  function conclude(decision: Decision): CheckOutcome | Promise<CheckOutcome> {
+    if (!decision.allowed) return { allowed: false, denial: decision.denial };
+    const { context } = decision;
+    const limits = rateLimitHeaders(context.counts ?? [], clock.now());
+    const identity = upstreamIdentity.headersFor(context);
+    return identity instanceof Promise
+      ? identity.then((made) => ({ allowed: true, identity: made, limits }))
+      : { allowed: true, identity, limits };
+  }
+
   return {
-    async check(request) {
-      const decision = await gate.decide(request);
-      if (!decision.allowed) return { allowed: false, denial: decision.denial };
-      const { context } = decision;
-      const identity = await upstreamIdentity.headersFor(context);
-      const limits = rateLimitHeaders(context.counts ?? [], clock.now());
-      return { allowed: true, headers: { ...limits, ...identity } };
+    check(request) {
+      const decision = gate.decide(request);
+      return decision instanceof Promise ? decision.then(conclude) : conclude(decision);
     },
   };
 }

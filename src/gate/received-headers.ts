@@ -7,9 +7,15 @@ import type { GateRequest } from './context.ts';
  */
 export function receivedHeaders(raw: IncomingMessage): GateRequest['headers'] {
   // Without a prototype: `__proto__` is a header like any other.
-  const headers: Record<string, string | readonly string[]> = Object.create(null);
-  for (const [name, values = []] of Object.entries(raw.headersDistinct)) {
-    headers[name] = values.length === 1 ? values[0]! : values;
+  const headers: Record<string, string | string[]> = Object.create(null);
+  const { rawHeaders } = raw;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!.toLowerCase();
+    const value = rawHeaders[i + 1]!;
+    const before = headers[name];
+    if (before === undefined) headers[name] = value;
+    else if (typeof before === 'string') headers[name] = [before, value];
+    else before.push(value);
   }
   return headers;
 }
