@@ -129,6 +129,6 @@ func retryAfter(header string, inBody any, now func() time.Time) *time.Duration 
 }
 
 func inSeconds(seconds float64) *time.Duration {
-	wait := time.Duration(min(max(seconds, 0), longestWaitSeconds)) * time.Second
+	wait := time.Duration(math.Min(math.Max(seconds, 0), longestWaitSeconds)) * time.Second
 	return &wait
 }

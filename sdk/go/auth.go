@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"time"
 )
@@ -66,14 +65,8 @@ func (t *UserTokens) token() *Token { return &Token{t.AccessToken, t.Expiry} }
 // Format has every verb of fmt leave the tokens out.
 func (t UserTokens) Format(state fmt.State, _ rune) { redact(state, t.Expiry) }
 
-// LogValue has slog leave the tokens out.
-func (t UserTokens) LogValue() slog.Value { return slog.StringValue(redacted(t.Expiry)) }
-
 // Format has every verb of fmt leave the token out.
 func (t Token) Format(state fmt.State, _ rune) { redact(state, t.Expiry) }
-
-// LogValue has slog leave the token out.
-func (t Token) LogValue() slog.Value { return slog.StringValue(redacted(t.Expiry)) }
 
 func redact(state fmt.State, expiry time.Time) { _, _ = state.Write([]byte(redacted(expiry))) }
 

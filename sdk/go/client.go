@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 )
 
 // Client calls one platform's API. It is safe for use by many goroutines.
@@ -110,7 +109,7 @@ func (c *Client) signed(request outgoing, value string) outgoing {
 }
 
 func (s *settings) about(kind string, more ...string) sent {
-	secrets := slices.Clone(more)
+	secrets := append([]string{}, more...)
 	if count := len(s.credential.values); count > 0 {
 		secrets = append(secrets, s.credential.values[count-1])
 	}

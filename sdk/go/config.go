@@ -2,10 +2,10 @@ package client
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"log/slog"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"os"
@@ -50,7 +50,7 @@ type Config struct {
 
 	// Now is the clock; time.Now if nil.
 	Now func() time.Time
-	// Random is the jitter, from 0 up to 1; math/rand if nil.
+	// Random is the jitter, from 0 up to 1; a random number of the system if nil.
 	Random func() float64
 	// Sleep waits between attempts until the context ends.
 	Sleep func(ctx context.Context, wait time.Duration) error
@@ -77,9 +77,6 @@ func (c Config) String() string {
 
 // Format has every verb of fmt print String.
 func (c Config) Format(state fmt.State, _ rune) { _, _ = state.Write([]byte(c.String())) }
-
-// LogValue has slog print String.
-func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // MarshalJSON writes String.
 func (c Config) MarshalJSON() ([]byte, error) { return json.Marshal(c.String()) }
@@ -154,8 +151,10 @@ func resolve(platform Platform, config Config) (*settings, error) {
 		return nil, err
 	}
 	retries := 2
-	if config.MaxRetries != nil {
-		retries = max(0, *config.MaxRetries)
+	if config.MaxRetries != nil && *config.MaxRetries < 0 {
+		retries = 0
+	} else if config.MaxRetries != nil {
+		retries = *config.MaxRetries
 	}
 	return &settings{config, platform, found, retries, withoutRedirects(config.HTTPClient)}, nil
 }
@@ -168,7 +167,7 @@ func fillIn(config *Config) {
 		config.Now = time.Now
 	}
 	if config.Random == nil {
-		config.Random = rand.Float64
+		config.Random = jitter
 	}
 	if config.Sleep == nil {
 		config.Sleep = sleep
@@ -278,7 +277,7 @@ func complete(platform Platform, method method, fields []credentialField, name f
 
 // isVisibleASCII: what may stand in a header without meaning anything else.
 func isVisibleASCII(text string) bool {
-	for i := range len(text) {
+	for i := 0; i < len(text); i++ {
 		if text[i] <= ' ' || text[i] > '~' {
 			return false
 		}
@@ -292,6 +291,16 @@ func isPlainURL(text string) bool {
 	}
 	parsed, err := url.Parse(text)
 	return err == nil && (parsed.Scheme == "http" || parsed.Scheme == "https") && parsed.Hostname() != "" && parsed.User == nil
+}
+
+// jitter is from 0 up to 1. Not by math/rand: before Go 1.20 it is alike in every process, and all would come back
+// at once.
+func jitter() float64 {
+	var random [8]byte
+	if _, err := rand.Read(random[:]); err != nil {
+		return 0.5
+	}
+	return float64(binary.BigEndian.Uint64(random[:])>>11) / (1 << 53)
 }
 
 func sleep(ctx context.Context, wait time.Duration) error {

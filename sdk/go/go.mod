@@ -1,3 +1,3 @@
 module gatehouse.dev/client
 
-go 1.25
+go 1.19

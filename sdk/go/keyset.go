@@ -74,7 +74,7 @@ func (k *keySet) refresh(ctx context.Context) error {
 	if k.flight == nil {
 		k.flight = make(chan struct{})
 		// Whoever began it may leave: others wait for the same.
-		go k.fly(context.WithoutCancel(ctx), k.flight)
+		go k.fly(detached{ctx}, k.flight)
 	}
 	flight := k.flight
 	k.mutex.Unlock()
@@ -142,8 +142,9 @@ func readKeys(data []byte) (map[string]*ecdsa.PublicKey, error) {
 			continue
 		}
 		point := append(append([]byte{4}, x...), y...)
-		if public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point); err == nil {
-			keys[key.Kid] = public
+		// Nil for a point that is not on the curve.
+		if x, y := elliptic.Unmarshal(elliptic.P256(), point); x != nil {
+			keys[key.Kid] = &ecdsa.PublicKey{Curve: elliptic.P256(), X: x, Y: y}
 		}
 	}
 	return keys, nil

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -72,7 +73,7 @@ func (s liveServer) client(t *testing.T, preset string, config Config) *Client {
 func liveKeys(t *testing.T, id string, server liveServer) {
 	call := func(key string, of ask) (echo, error) {
 		var seen echo
-		answer, err := server.client(t, id, Config{APIKey: key, MaxRetries: Retries(0)}).Do(t.Context(), of.request())
+		answer, err := server.client(t, id, Config{APIKey: key, MaxRetries: Retries(0)}).Do(context.Background(), of.request())
 		if err == nil {
 			err = answer.Decode(&seen)
 		}
@@ -101,7 +102,7 @@ func liveKeys(t *testing.T, id string, server liveServer) {
 		equal(t, "another plan", classOf(err), "NotEntitledError")
 	}
 	if server.LimitedAPIKey != "" {
-		for range 3 {
+		for i := 0; i < 3; i++ {
 			if _, err = call(server.LimitedAPIKey, server.Allowed); err != nil {
 				break
 			}
@@ -114,31 +115,31 @@ func liveKeys(t *testing.T, id string, server liveServer) {
 }
 
 func liveTokens(t *testing.T, id string, server liveServer) {
-	_, err := server.client(t, id, Config{ClientID: server.ClientID, ClientSecret: server.ClientSecret}).Do(t.Context(), server.Allowed.request())
+	_, err := server.client(t, id, Config{ClientID: server.ClientID, ClientSecret: server.ClientSecret}).Do(context.Background(), server.Allowed.request())
 	if err != nil {
 		t.Error("client credentials:", err)
 	}
-	_, err = server.client(t, id, Config{ClientID: server.ClientID, ClientSecret: "wrong"}).Do(t.Context(), server.Allowed.request())
+	_, err = server.client(t, id, Config{ClientID: server.ClientID, ClientSecret: "wrong"}).Do(context.Background(), server.Allowed.request())
 	equal(t, "a wrong secret", classOf(err), "AuthenticationError")
 	if !server.HasUserTokens {
 		return
 	}
 	auth := server.client(t, id, Config{APIKey: server.APIKey}).Auth
-	first, err := auth.GetToken(t.Context(), server.Email, server.Password)
+	first, err := auth.GetToken(context.Background(), server.Email, server.Password)
 	if err != nil {
 		t.Fatal(err)
 	}
-	next, err := auth.Refresh(t.Context(), first.RefreshToken)
+	next, err := auth.Refresh(context.Background(), first.RefreshToken)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := server.client(t, id, Config{AccessToken: next.AccessToken}).Do(t.Context(), server.Allowed.request()); err != nil {
+	if _, err := server.client(t, id, Config{AccessToken: next.AccessToken}).Do(context.Background(), server.Allowed.request()); err != nil {
 		t.Error("a user's token:", err)
 	}
-	_, err = auth.GetToken(t.Context(), server.Email, "not the password")
+	_, err = auth.GetToken(context.Background(), server.Email, "not the password")
 	equal(t, "a wrong password", classOf(err), "AuthenticationError")
 	byItself := server.client(t, id, Config{Email: server.Email, Password: server.Password})
-	if _, err := byItself.Do(t.Context(), server.Allowed.request()); err != nil {
+	if _, err := byItself.Do(context.Background(), server.Allowed.request()); err != nil {
 		t.Error("email and password:", err)
 	}
 }
@@ -187,7 +188,7 @@ func liveMiddleware(t *testing.T, id string, server liveServer) {
 	byKey := pass("X-Gatehouse-Assertion", seen.Headers["x-gatehouse-assertion"])
 	equal(t, "kind", byKey.Kind, "api_key")
 	equal(t, "organization", byKey.OrganizationID, server.OrganizationID)
-	token, err := server.client(t, id, Config{ClientID: server.ClientID, ClientSecret: server.ClientSecret}).Token(t.Context())
+	token, err := server.client(t, id, Config{ClientID: server.ClientID, ClientSecret: server.ClientSecret}).Token(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +196,7 @@ func liveMiddleware(t *testing.T, id string, server liveServer) {
 }
 
 func (c *Client) callAs(t *testing.T, of ask, into any) error {
-	answer, err := c.Do(t.Context(), of.request())
+	answer, err := c.Do(context.Background(), of.request())
 	if err != nil {
 		return err
 	}

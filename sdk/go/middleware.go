@@ -115,6 +115,7 @@ func refuse(w http.ResponseWriter, err error) {
 		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 		answer(w, http.StatusUnauthorized, "invalid_token", "The credential is not valid here, or no longer")
 	default:
+		w.Header().Set("Retry-After", "2")
 		answer(w, http.StatusServiceUnavailable, "temporarily_unavailable", "The credential can't be checked at the moment")
 	}
 }

@@ -117,7 +117,7 @@ func checkPath(path string) error {
 	if strings.Contains(path, "?") {
 		return errors.New("Path has a question mark: give the query as Query, or encode it as %3F")
 	}
-	if strings.ContainsFunc(path, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\\' || r == '#' }) {
+	if strings.IndexFunc(path, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\\' || r == '#' }) >= 0 {
 		return errors.New("Path has a backslash, a # or a control character: encode it")
 	}
 	for _, segment := range strings.Split(path, "/") {

@@ -93,7 +93,7 @@ func (t *tokenSource) get(ctx context.Context) (*Token, error) {
 	if t.flight == nil {
 		t.flight = &flight{done: make(chan struct{})}
 		// Whoever began it may leave: others wait for the same.
-		go t.fly(context.WithoutCancel(ctx), t.flight)
+		go t.fly(detached{ctx}, t.flight)
 	}
 	current := t.flight
 	t.mutex.Unlock()
@@ -104,6 +104,13 @@ func (t *tokenSource) get(ctx context.Context) (*Token, error) {
 		return nil, ctx.Err()
 	}
 }
+
+// detached has the values of a context and neither its end nor its deadline, as context.WithoutCancel of Go 1.21.
+type detached struct{ context.Context }
+
+func (detached) Deadline() (time.Time, bool) { return time.Time{}, false }
+func (detached) Done() <-chan struct{}       { return nil }
+func (detached) Err() error                  { return nil }
 
 func (t *tokenSource) fly(ctx context.Context, current *flight) {
 	current.token, current.err = t.fetch(ctx)

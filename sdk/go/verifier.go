@@ -9,7 +9,6 @@ import (
 	"errors"
 	"math/big"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 )
@@ -30,7 +29,7 @@ type Principal struct {
 // HasScopes says whether the principal has every one of them.
 func (p *Principal) HasScopes(scopes ...string) bool {
 	for _, scope := range scopes {
-		if !slices.Contains(p.Scopes, scope) {
+		if !contains(p.Scopes, scope) {
 			return false
 		}
 	}
@@ -210,7 +209,21 @@ func (v *Verifier) isForUs(claims claimSet) bool {
 
 func isAudience(claim any, audience string) bool {
 	if several, isList := claim.([]any); isList {
-		return slices.Contains(several, any(audience))
+		for _, one := range several {
+			if one == audience {
+				return true
+			}
+		}
+		return false
 	}
 	return claim == audience
+}
+
+func contains(all []string, wanted string) bool {
+	for _, one := range all {
+		if one == wanted {
+			return true
+		}
+	}
+	return false
 }

@@ -1,14 +1,15 @@
 package client
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 )
 
@@ -43,11 +44,14 @@ type keyServer struct {
 	file    assertionsFile
 	serving string
 	fetches int
+	// joined is done when all who share an answer wait for it.
+	joined *sync.WaitGroup
 }
 
 func (s *keyServer) RoundTrip(*http.Request) (*http.Response, error) {
-	// Time passes in here only when everybody waits for this answer.
-	time.Sleep(time.Millisecond)
+	if s.joined != nil {
+		s.joined.Wait()
+	}
 	s.fetches++
 	if s.serving == "down" {
 		return nil, errors.New("connection refused")
@@ -121,29 +125,66 @@ func TestKeysAreCached(t *testing.T) {
 	read(t, "assertions.json", &file)
 	for _, one := range file.Caching {
 		t.Run(one.Name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				server := &keyServer{file: file}
-				now := file.Now
-				verifier := server.verifier(t, func() time.Time { return time.Unix(now, 0) })
-				for _, step := range one.Steps {
-					now, server.serving = file.Now+step.At, step.JWKS
-					var calls sync.WaitGroup
-					for range max(1, step.AtOnce) {
-						calls.Go(func() {
-							_, err := verifier.VerifyAccessToken(t.Context(), step.Token)
-							result := map[bool]string{true: "ok", false: "refused"}[err == nil]
-							if errors.Is(err, ErrKeysUnavailable) {
-								result = "unavailable"
-							}
-							equal(t, "result", result, step.Result)
-						})
+			server := &keyServer{file: file}
+			now := file.Now
+			verifier := server.verifier(t, func() time.Time { return time.Unix(now, 0) })
+			for _, step := range one.Steps {
+				now, server.serving, server.joined = file.Now+step.At, step.JWKS, new(sync.WaitGroup)
+				atOnce(orOne(step.AtOnce), server.joined, func(ctx context.Context) {
+					_, err := verifier.VerifyAccessToken(ctx, step.Token)
+					result := map[bool]string{true: "ok", false: "refused"}[err == nil]
+					if errors.Is(err, ErrKeysUnavailable) {
+						result = "unavailable"
 					}
-					calls.Wait()
-					equal(t, "fetches", server.fetches, step.Fetches)
-				}
-			})
+					equal(t, "result", result, step.Result)
+				})
+				equal(t, "fetches", server.fetches, step.Fetches)
+			}
 		})
 	}
+}
+
+func orOne(count int) int {
+	if count == 0 {
+		return 1
+	}
+	return count
+}
+
+func TestWhoLeavesDoesNotTakeTheKeysFromTheOthers(t *testing.T) {
+	var file assertionsFile
+	read(t, "assertions.json", &file)
+	answered := make(chan struct{})
+	var fetches int32
+	fetching := transport(func(r *http.Request) (*http.Response, error) {
+		atomic.AddInt32(&fetches, 1)
+		select {
+		case <-answered:
+			return answerWith(200, nil, string(file.KeySets["both"])), nil
+		case <-r.Context().Done():
+			return nil, r.Context().Err()
+		}
+	})
+	verifier, err := NewVerifier(VerifierConfig{
+		Issuer: file.Issuer, Audience: file.Audience, HTTPClient: &http.Client{Transport: fetching},
+		Now: func() time.Time { return time.Unix(file.Now, 0) },
+	})
+	equal(t, "error", err, nil)
+	token := file.Caching[0].Steps[0].Token
+	impatient, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err = verifier.VerifyAccessToken(impatient, token)
+	equal(t, "left", errors.Is(err, context.Canceled), true)
+
+	var joined sync.WaitGroup
+	patient := arriving(context.Background(), &joined)
+	go func() {
+		joined.Wait()
+		close(answered)
+	}()
+	_, err = verifier.VerifyAccessToken(patient, token)
+	equal(t, "error", err, nil)
+	equal(t, "fetches", atomic.LoadInt32(&fetches), int32(1))
 }
 
 func TestAHandlerBehindNothingRefusesEverybody(t *testing.T) {
@@ -151,6 +192,19 @@ func TestAHandlerBehindNothingRefusesEverybody(t *testing.T) {
 	inner := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("let through") })
 	RequireScopes("notes:read")(inner).ServeHTTP(recorder, httptest.NewRequest("GET", "/", nil))
 	equal(t, "status", recorder.Code, 401)
+}
+
+func TestWithoutKeysTheAnswerSaysWhenToComeAgain(t *testing.T) {
+	var file assertionsFile
+	read(t, "assertions.json", &file)
+	verifier := (&keyServer{file: file, serving: "down"}).verifier(t, func() time.Time { return time.Unix(file.Now, 0) })
+	request := httptest.NewRequest("GET", "/", nil)
+	request.Header.Set("Authorization", "Bearer "+file.Caching[0].Steps[0].Token)
+	recorder := httptest.NewRecorder()
+	inner := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("let through") })
+	verifier.Require()(inner).ServeHTTP(recorder, request)
+	equal(t, "status", recorder.Code, 503)
+	equal(t, "retry after", recorder.Header().Get("Retry-After"), "2")
 }
 
 func TestABadAssertionIsNotSavedByAGoodToken(t *testing.T) {

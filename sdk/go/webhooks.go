@@ -81,9 +81,8 @@ func webhookKeys(secrets []string) ([][]byte, error) {
 	}
 	keys := make([][]byte, 0, len(secrets))
 	for _, secret := range secrets {
-		encoded, isOne := strings.CutPrefix(secret, secretPrefix)
-		key, err := base64.StdEncoding.DecodeString(encoded)
-		if !isOne || err != nil || len(key) == 0 {
+		key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, secretPrefix))
+		if !strings.HasPrefix(secret, secretPrefix) || err != nil || len(key) == 0 {
 			return nil, misconfigured("a webhook secret must be whsec_ and base64, as it was shown when it was made")
 		}
 		keys = append(keys, key)
@@ -111,7 +110,7 @@ func verifyStandard(webhook Webhook, keys [][]byte) (Delivery, error) {
 	}
 	var signatures [][]byte
 	for _, entry := range strings.Fields(list) {
-		if value, isKnown := strings.CutPrefix(entry, "v1,"); isKnown {
+		if version, value, _ := strings.Cut(entry, ","); version == "v1" {
 			signature, _ := base64.StdEncoding.DecodeString(value)
 			signatures = append(signatures, signature)
 		}
@@ -141,7 +140,7 @@ func verifyTimestamped(webhook Webhook, keys [][]byte, value string) (Delivery, 
 func verifyPlain(webhook Webhook, keys [][]byte, value string) (Delivery, error) {
 	var signatures [][]byte
 	for _, part := range strings.Split(value, ",") {
-		if text, isKnown := strings.CutPrefix(strings.TrimSpace(part), "sha256="); isKnown {
+		if name, text, _ := strings.Cut(strings.TrimSpace(part), "="); name == "sha256" {
 			signature, _ := hex.DecodeString(text)
 			signatures = append(signatures, signature)
 		}

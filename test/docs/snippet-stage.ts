@@ -12,33 +12,29 @@ import { newAccount, newSigner, sign } from '../credentials/signer.ts';
 import { openDesk } from '../gate/desk.ts';
 import { obtainCode, redeem } from '../support/flows.ts';
 import { createUser, registerClient } from '../support/gatehouse.ts';
+import { pythonWith } from '../support/python.ts';
 import { readPage } from './docs-page.ts';
 
 const execute = promisify(execFile);
 
-const hasModule = (name: string) =>
-  execute('python3', ['-c', `import ${name}`]).then(
-    () => true,
-    () => false,
-  );
-
-const [hasHttpx, hasJwt] = await Promise.all([hasModule('httpx'), hasModule('jwt')]);
-if (!hasHttpx || !hasJwt) {
+/** What the snippets import beside the standard library; PyJWT signs ES256 with cryptography. */
+const python = await pythonWith('httpx', 'jwt', 'cryptography');
+if (!python) {
   process.stderr.write(`
-  Some Python snippets DID NOT RUN: python3 lacks ${[!hasHttpx && 'httpx', !hasJwt && 'PyJWT'].filter(Boolean).join(' and ')}.
-  To run them, install Debian's packages:  apt-get install python3-httpx python3-jwt
+  The Python snippets with requests and JWTs DID NOT RUN: python3 lacks httpx, PyJWT or cryptography.
+  To run them, install Debian's packages:  apt-get install python3-httpx python3-jwt python3-cryptography
 `);
 }
 
 type Runner = 'curl' | 'shell' | 'typescript' | 'python';
 
 /** The languages whose requests are run. */
-export const runnable: readonly Exclude<Runner, 'shell'>[] = hasHttpx
+export const runnable: readonly Exclude<Runner, 'shell'>[] = python
   ? ['curl', 'typescript', 'python']
   : ['curl', 'typescript'];
 
 /** The languages whose programs that sign are run. */
-export const PROGRAMS: readonly ('typescript' | 'python')[] = hasJwt
+export const PROGRAMS: readonly ('typescript' | 'python')[] = python
   ? ['typescript', 'python']
   : ['typescript'];
 
@@ -61,7 +57,7 @@ export async function run(
   try {
     const file = join(directory, language === 'python' ? 'snippet.py' : 'snippet.mts');
     await writeFile(file, code);
-    const program = language === 'python' ? 'python3' : process.execPath;
+    const program = language === 'python' ? (python ?? 'python3') : process.execPath;
     return (await execute(program, [file], { env })).stdout;
   } finally {
     await rm(directory, { recursive: true, force: true });

@@ -1,8 +1,9 @@
+import { join } from 'node:path';
 import t from 'tap';
 import { startLive } from '../../sdk/live/start.ts';
 import { isInstalled, notice, run, sdkPath } from './toolchain.ts';
 
-// Its own suite in a process of its own: no modules to fetch, nothing but the standard library.
+// Its own suite in a process of its own. The client needs nothing but the standard library.
 
 const OFFLINE = { GOPROXY: 'off', GOTOOLCHAIN: 'local' };
 
@@ -20,7 +21,10 @@ t.test('Go: the vectors, and the live suite on all four platforms', async (t) =>
   if (missing) return t.pass(missing);
   const { path } = await startLive(t);
   const env = { ...OFFLINE, GATEHOUSE_LIVE: path };
-  const { code, output } = await run('go', ['test', '-count=1', '-v', './...'], { cwd, env });
+  const { code, output } = await run('go', ['test', '-count=1', '-timeout=120s', '-v', './...'], {
+    cwd,
+    env,
+  });
   t.equal(code, 0, output);
   for (const name of [
     'Config',
@@ -36,4 +40,20 @@ t.test('Go: the vectors, and the live suite on all four platforms', async (t) =>
   for (const platform of ['kliq', 'kaie', 'klen', 'kloakd']) {
     t.match(output, `--- PASS: TestLive/${platform} `);
   }
+});
+
+t.test('Go: a client is a token source of golang.org/x/oauth2', async (t) => {
+  if (missing) return t.pass(missing);
+  // The one module that is fetched; go.sum says what it must be.
+  const env = { GOTOOLCHAIN: 'local' };
+  const args = ['test', '-count=1', '-v', './...'];
+  const { code, output } = await run('go', args, { cwd: join(cwd, 'interop'), env });
+  // Without a network nothing can be told; in CI that is a failure like any other.
+  const isOffline = /dial tcp|module lookup disabled|proxyconnect/.test(output);
+  if (code !== 0 && isOffline && !process.env.CI) {
+    return t.pass(notice('go/interop', 'golang.org/x/oauth2, which go cannot fetch here,'));
+  }
+  t.equal(code, 0, output);
+  t.match(output, '--- PASS: TestAClientIsATokenSourceOfOAuth2 ');
+  return undefined;
 });

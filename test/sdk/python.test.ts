@@ -28,6 +28,7 @@ t.test('Python: the vectors, and the live suite on all four platforms', async (t
   }
   t.match(unit.output, /test_every_case_of_assertions_json.* ok\n/);
   t.match(unit.output, /test_every_case_of_caching.* ok\n/);
+  t.match(unit.output, /test_a_websocket_is_opened_to_whom_the_gate_vouches_for_alone.* ok\n/);
 
   const { path } = await startLive(t);
   const env = { ...CLEAN, GATEHOUSE_LIVE: path };
@@ -36,6 +37,8 @@ t.test('Python: the vectors, and the live suite on all four platforms', async (t
   for (const platform of ['kliq', 'kaie', 'klen', 'kloakd']) {
     const name = `test_a_key_calls_and_the_api_hears_for_whom (tests.live.Live_${platform}`;
     t.match(live.output, name);
+    const served = `test_an_application_behind_the_gate_knows_its_callers (tests.live.Live_${platform}`;
+    t.match(live.output, served);
   }
   return undefined;
 });
@@ -58,7 +61,7 @@ async function install(t: Test): Promise<string | undefined> {
   const made = await run('python3', ['-m', 'venv', join(root, 'venv')], { cwd: root, env: CLEAN });
   t.equal(made.code, 0, made.output);
   const python = join(root, 'venv/bin/python');
-  const pip = ['-m', 'pip', 'install', '--quiet', `${sources}[jwt]`];
+  const pip = ['-m', 'pip', 'install', '--quiet', `${sources}[jwt,test]`];
   const { code, output } = await run(python, pip, { cwd: root, env: CLEAN });
   if (code === 0) return python;
   // Without a network nothing can be told; in CI that is a failure like any other.

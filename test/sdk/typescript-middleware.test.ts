@@ -1,6 +1,13 @@
 import { once } from 'node:events';
-import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
+import express from 'express';
 import fastify from 'fastify';
 import t from 'tap';
 import { missingScope } from '../../sdk/typescript/src/identity.ts';
@@ -9,7 +16,7 @@ import {
   type IdentityOptions,
   type Principal,
 } from '../../sdk/typescript/src/index.ts';
-import * as express from '../../sdk/typescript/src/middleware/express.ts';
+import * as expressWare from '../../sdk/typescript/src/middleware/express.ts';
 import * as fastifyWare from '../../sdk/typescript/src/middleware/fastify.ts';
 import { type Case, readVectors } from './vectors.ts';
 
@@ -177,33 +184,71 @@ t.test('Fastify: every route below knows its caller, and scopes are asked for', 
   t.equal(plain.statusCode, 401, 'headers that anybody can write say nothing');
 });
 
-t.test('Express: handlers in a row, each with a say', async (t) => {
-  const port = await serve(t, [
-    express.gatehouse(optionsFor()),
-    express.requireScope('notes:read'),
-    (request, response) => response.end(JSON.stringify(request.principal)),
-  ]);
-  const known = await ask(port, { 'x-gatehouse-assertion': ASSERTION });
-  t.match(JSON.parse(known.text), { kind: 'api_key', plan: 'pro' });
-  const nobody = await ask(port, {});
-  t.match(nobody, { status: 401, headers: { 'www-authenticate': 'Bearer' } });
-  t.match(JSON.parse(nobody.text), { error: 'missing_credential' });
+t.test('Express: every route below knows its caller, and scopes are asked for', async (t) => {
+  const app = express();
+  app.use(expressWare.gatehouse(optionsFor()));
+  app.get('/who', (request, response) => void response.json(Reflect.get(request, 'principal')));
+  app.get('/notes', expressWare.requireScope('notes:read'), (_request, response) => {
+    response.send('notes');
+  });
+  const notes = express.Router().use(expressWare.requireScope('notes:delete'));
+  notes.delete('/', (_request, response) => void response.send('deleted'));
+  app.use('/admin/notes', notes);
+  const port = await listen(t, createServer(app));
+  const known = { 'x-gatehouse-assertion': ASSERTION };
 
-  const stricter = await serve(t, [
-    express.gatehouse(optionsFor()),
-    express.requireScope('notes:delete'),
-    (_request, response) => response.end('never'),
-  ]);
-  const forbidden = await ask(stricter, { 'x-gatehouse-assertion': ASSERTION });
+  const who = await ask(port, 'GET', '/who', known);
+  t.match(JSON.parse(who.text), { kind: 'api_key', id: 'key_1', plan: 'pro' });
+  t.equal((await ask(port, 'GET', '/notes', known)).text, 'notes');
+  const byToken = await ask(port, 'GET', '/who', { authorization: `Bearer ${ACCESS_TOKEN}` });
+  t.match(JSON.parse(byToken.text), { kind: 'access_token' });
+  const forbidden = await ask(port, 'DELETE', '/admin/notes', known);
   t.equal(forbidden.status, 403);
-  t.match(forbidden.headers['www-authenticate'], /insufficient_scope/);
+  t.match(forbidden.headers['www-authenticate'], /insufficient_scope.*notes:delete/);
+  const nobody = await ask(port, 'GET', '/who', {});
+  t.match(nobody, { status: 401, headers: { 'www-authenticate': 'Bearer' } });
+  t.equal(nobody.headers['cache-control'], 'no-store');
+  t.match(JSON.parse(nobody.text), { error: 'missing_credential' });
+  for (const path of ['/WHO', '/who/', '//who', '/%77ho', '/nowhere']) {
+    t.equal((await ask(port, 'GET', path, {})).status, 401, path);
+  }
+  const forged = { authorization: 'Bearer a.b.c', 'x-gatehouse-subject': 'user_1' };
+  t.equal((await ask(port, 'GET', '/who', forged)).status, 401);
+  const twice = { 'x-gatehouse-assertion': [ASSERTION, ASSERTION] };
+  t.equal((await ask(port, 'GET', '/who', twice)).status, 401, 'two assertions are none');
+});
 
-  const forgotten = await serve(t, [
-    express.requireScope('notes:read'),
-    (_request, response) => response.end('never'),
-  ]);
-  const open = await ask(forgotten, { 'x-gatehouse-assertion': ASSERTION });
-  t.equal(open.status, 401, 'a scope without the middleware before it lets nobody pass');
+t.test('Express: nobody but the middleware says who calls', async (t) => {
+  const app = express();
+  app.use((request, _response, next) => {
+    Reflect.set(request, 'principal', { id: 'forged', scopes: ['notes:read'] });
+    next();
+  });
+  app.get('/notes', expressWare.gatehouse(optionsFor()), (request, response) => {
+    response.json(Reflect.get(request, 'principal'));
+  });
+  const port = await listen(t, createServer(app));
+  t.equal((await ask(port, 'GET', '/notes', {})).status, 401);
+  const known = await ask(port, 'GET', '/notes', { 'x-gatehouse-assertion': ASSERTION });
+  t.match(JSON.parse(known.text), { id: 'key_1' });
+});
+
+t.test('Express: a scope without the middleware before it lets nobody pass', async (t) => {
+  const app = express();
+  app.use(expressWare.requireScope('notes:read'));
+  app.get('/notes', (_request, response) => void response.send('never'));
+  const port = await listen(t, createServer(app));
+  const known = { 'x-gatehouse-assertion': ASSERTION };
+  t.equal((await ask(port, 'GET', '/notes', known)).status, 401);
+});
+
+t.test('Express: without keys the answer says when to come again', async (t) => {
+  const app = express();
+  app.use(expressWare.gatehouse(optionsFor('down')));
+  app.get('/notes', (_request, response) => void response.send('never'));
+  const port = await listen(t, createServer(app));
+  const answer = await ask(port, 'GET', '/notes', { 'x-gatehouse-assertion': ASSERTION });
+  t.match(answer, { status: 503, headers: { 'retry-after': /^\d+$/ } });
 });
 
 t.test('no keys to be had is the issuer’s fault, not the caller’s', async (t) => {
@@ -225,26 +270,18 @@ t.test('without issuer or audience nothing starts', async (t) => {
   }
 });
 
-type Teardown = { teardown(work: () => Promise<void>): unknown };
+type Teardown = { teardown(work: () => Promise<unknown>): unknown };
 
-/** What Express does with its handlers: one after the other, errors to the end. */
-async function serve(t: Teardown, handlers: readonly express.Handler[]): Promise<number> {
-  const server = createServer((request, response) => {
-    const run = (index: number) => (error?: unknown) => {
-      if (error) return response.writeHead(500).end();
-      handlers[index]?.(request, response, run(index + 1));
-    };
-    run(0)();
-  });
+async function listen(t: Teardown, server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  t.teardown(async () => void server.close());
+  t.teardown(async () => server.close());
   return (server.address() as AddressInfo).port;
 }
 
-async function ask(port: number, headers: Record<string, string>) {
-  const sent = httpRequest({ port, host: '127.0.0.1', headers, agent: false }).end();
-  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+async function ask(port: number, method: string, path: string, headers: OutgoingHttpHeaders) {
+  const to = { port, host: '127.0.0.1', method, path, headers, agent: false };
+  const [answer] = (await once(httpRequest(to).end(), 'response')) as [IncomingMessage];
   let text = '';
   for await (const part of answer.setEncoding('utf8')) text += part;
   return { status: answer.statusCode, headers: answer.headers, text };

@@ -4,6 +4,7 @@ wrote. Not found by discovery: python -m unittest tests.live
 """
 
 import asyncio
+import base64
 import json
 import os
 import unittest
@@ -23,6 +24,7 @@ from gatehouse_client import (
 )
 from gatehouse_client.identity import IdentityVerifier, Principal
 
+from .serving import application, serving
 from .vectors import CLIENTS
 
 SERVERS: Dict[str, Any] = json.loads(Path(os.environ["GATEHOUSE_LIVE"]).read_text("utf-8"))
@@ -180,6 +182,32 @@ class Live(unittest.TestCase):
         self.assertEqual((of_token.kind, of_token.subject), ("access_token", server["clientId"]))
         # Neither passes for the other.
         self.assertNotIsInstance(verdict(server, {"x-gatehouse-assertion": [token]}), Principal)
+
+    def test_an_application_behind_the_gate_knows_its_callers(self) -> None:
+        server = self.server
+        heard = self.ask(self.client(api_key=server["apiKey"]), server["allowed"])
+        assertion: str = heard["headers"]["x-gatehouse-assertion"]
+        verifier = IdentityVerifier(issuer=server["issuer"], audience=server["audience"])
+        with serving(application(verifier, server["allowed"]["scope"])) as address:
+
+            def ask(**headers: str) -> httpx.Response:
+                named = {name.replace("_", "-"): value for name, value in headers.items()}
+                return httpx.get(f"http://{address}/notes/", headers=named)
+
+            by_key = ask(x_gatehouse_assertion=assertion).json()
+            self.assertEqual((by_key["kind"], by_key["organization_id"]), ("api_key", server["organizationId"]))
+            by_token = ask(authorization=f"Bearer {access_token(server)}").json()
+            self.assertEqual((by_token["kind"], by_token["subject"]), ("access_token", server["clientId"]))
+            self.assertEqual(ask().status_code, 401)
+            self.assertEqual(ask(x_gatehouse_assertion=forged(assertion)).status_code, 401)
+
+
+def forged(jwt: str) -> str:
+    """The same signature below other claims."""
+    header, claims, signature = jwt.split(".")
+    said = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+    changed = json.dumps({**said, "org_id": "another"}).encode()
+    return ".".join([header, base64.urlsafe_b64encode(changed).decode().rstrip("="), signature])
 
 
 def load_tests(loader: unittest.TestLoader, *_: object) -> unittest.TestSuite:

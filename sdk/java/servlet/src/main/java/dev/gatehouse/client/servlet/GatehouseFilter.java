@@ -60,6 +60,7 @@ public final class GatehouseFilter implements Filter {
 
   private static void refuse(HttpServletResponse response, TokenRefusedException refused) throws IOException {
     if (refused.challenge() != null) response.setHeader("WWW-Authenticate", refused.challenge());
+    if (refused.status() == HttpServletResponse.SC_SERVICE_UNAVAILABLE) response.setHeader("Retry-After", "2");
     response.setHeader("Cache-Control", "no-store");
     response.setStatus(refused.status());
     response.setContentType("application/json");
