@@ -64,6 +64,20 @@ export function refuseOtherMethods(
   });
 }
 
+/** OPTIONS: what is allowed (RFC 9110 §9.3.7), but for a browser's preflight, which is the library's to answer. */
+export function answerOptions(
+  door: FastifyInstance,
+  url: string,
+  allowed: readonly string[],
+  preflight: (request: FastifyRequest, reply: FastifyReply) => void,
+): void {
+  door.options(url, async (request, reply) =>
+    request.headers['access-control-request-method']
+      ? preflight(request, reply)
+      : reply.code(204).header('allow', allowed.join(', ')).send(),
+  );
+}
+
 export interface Forwarding {
   host: ProviderHost;
   issuer: string;

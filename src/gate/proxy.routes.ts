@@ -78,6 +78,9 @@ function plainAnswerOn(socket: Socket, incoming: IncomingMessage): ServerRespons
     socket.destroy();
     return undefined;
   }
+  // What Node does for connections that it does not hand over: without it a long answer would stand still.
+  socket.on('drain', () => outgoing.writableNeedDrain && outgoing.emit('drain'));
+  socket.on('timeout', () => outgoing.emit('timeout'));
   outgoing.once('finish', () => {
     outgoing.detachSocket(socket);
     socket.destroySoon();

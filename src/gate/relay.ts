@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Duplex, PassThrough } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { ForwardedRequest } from './forwarded-request.ts';
-import { watchSilence } from './silence.ts';
+import { watchSilence, watchTaking } from './silence.ts';
 import { discardUnread, hasBody } from './unread-body.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -27,11 +27,13 @@ export type RelayEnd =
   | { readonly ended: 'unreachable' | 'timed_out'; readonly cause?: Error }
   /** The upstream died within its answer, and the caller's connection was cut: never a false end. */
   | { readonly ended: 'broken_off'; readonly status: number; readonly cause: Error }
-  | { readonly ended: 'caller_left' };
+  | { readonly ended: 'caller_left' }
+  /** The caller stood still amid the answer for too long, and was cut off. */
+  | { readonly ended: 'not_taken'; readonly status: number };
 
 /**
  * Sends a request to the upstream and its answer to the caller, both as streams: whoever reads slowly slows
- * the other end down. When one end goes, so does the other, at once.
+ * the other end down, and a caller who stops reading is let go. When one end goes, so does the other, at once.
  *
  * A GET or HEAD without body is sent a second time when the connection, kept alive, turns out to be dead;
  * nothing else is ever repeated (RFC 9110 §9.2.2).
@@ -69,11 +71,18 @@ export function relay(
     leave();
   });
 
+  const taking = watchTaking(outgoing, upstream.timeoutMs, () => {
+    if (status !== undefined) conclude({ ended: 'not_taken', status });
+    // What waits in the kernel for this caller goes, too.
+    incoming.socket.resetAndDestroy();
+  });
+
   const finish = () => {
     if (isOver || status === undefined) return;
     conclude({ ended: 'answered', status });
     discardUnread(incoming, outgoing);
     outgoing.end();
+    taking.untilFinished();
   };
 
   const handler = (): Dispatcher.DispatchHandler => ({
@@ -97,7 +106,7 @@ export function relay(
     onResponseData(controller, chunk) {
       if (outgoing.write(chunk) || controller.paused) return;
       controller.pause();
-      outgoing.once('drain', () => controller.resume());
+      taking.untilDrained(() => controller.resume());
     },
     onResponseEnd: finish,
     onResponseError(_controller, error: Error & { code?: string }) {

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
 
 /**
@@ -33,6 +33,35 @@ export function watchSilence(
     stop() {
       clearTimeout(timer);
       incoming.off('end', again);
+    },
+  };
+}
+
+/**
+ * Waits for a caller to take what was written to it, and says when it stands still: takes nothing, and sends
+ * nothing of its body either, which many do to the end before they read. Only a blocked write counts: an
+ * answer of which everything is on its way may pause for as long as it likes.
+ *
+ * The time is the connection's own timeout, because Node knows when a part of a write was taken, and gives
+ * the rest as long again: whoever is slow does not stand still.
+ *
+ * @param onStuck called after the time, or twice the time where part of the last write went through
+ */
+export function watchTaking(outgoing: ServerResponse, timeoutMs: number, onStuck: () => void) {
+  const begin = () => outgoing.setTimeout(timeoutMs);
+  outgoing.on('timeout', onStuck);
+  return {
+    /** After a write that did not go through at once. */
+    untilDrained(onDrained: () => void): void {
+      begin();
+      outgoing.once('drain', () => {
+        outgoing.setTimeout(0);
+        onDrained();
+      });
+    },
+    /** After the end. Once all is taken, the server sets the time until the next request by itself. */
+    untilFinished(): void {
+      if (!outgoing.writableFinished) begin();
     },
   };
 }

@@ -2,7 +2,12 @@ import formbody from '@fastify/formbody';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { authorizationHeaders } from '../doors/headers.ts';
 import { inReadersLanguage } from '../doors/language.ts';
-import { createForwarder, refuseOtherMethods, useProtocolDoor } from '../doors/protocol.ts';
+import {
+  answerOptions,
+  createForwarder,
+  refuseOtherMethods,
+  useProtocolDoor,
+} from '../doors/protocol.ts';
 import { OAUTH_ROUTES } from './provider.ts';
 import { looksLikeJwt, type PresentedTokens } from './tokens/presented-tokens.ts';
 import { type UserinfoDependencies, userinfoRoutes } from './userinfo.routes.ts';
@@ -18,7 +23,8 @@ export async function oauthRoutes(door: FastifyInstance, deps: OAuthRoutesDepend
   const answer = async (request: FastifyRequest, reply: FastifyReply) => forward(request, reply);
 
   const machine = (methods: string[], url: string) => {
-    door.route({ method: [...methods, 'OPTIONS'], url, handler: answer });
+    door.route({ method: methods, url, handler: answer });
+    answerOptions(door, url, methods, forward);
     refuseOtherMethods(door, url, methods);
   };
   machine(['POST'], OAUTH_ROUTES.token);
@@ -50,7 +56,7 @@ async function tokenInspectionRoutes(door: FastifyInstance, deps: OAuthRoutesDep
   const forward = createForwarder(deps, 'program');
   const urls = [OAUTH_ROUTES.introspection, OAUTH_ROUTES.revocation];
   for (const url of urls) {
-    door.options(url, async (request, reply) => forward(request, reply));
+    answerOptions(door, url, ['POST'], forward);
     refuseOtherMethods(door, url, ['POST']);
   }
   await door.register(async (parsing) => {

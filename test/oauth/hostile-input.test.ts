@@ -251,11 +251,23 @@ t.test('a preflight is answered, and allows no credentials (Fetch, CORS protocol
     t.equal(answer.status, 204, path);
     t.ok(answer.headers['access-control-allow-origin'], path);
     t.equal(answer.headers['access-control-allow-credentials'], undefined, path);
-    const plain = await rawRequest(url(path), { method: 'OPTIONS' });
-    t.ok(plain.status < 500, `${path} without Origin: ${plain.status}`);
   }
   const authorize = await rawRequest(url('/oauth/authorize'), { method: 'OPTIONS', headers });
   t.equal(authorize.headers['access-control-allow-origin'], undefined);
+});
+
+t.test('OPTIONS that is no preflight says what is allowed (RFC 9110 §9.3.7)', async (t) => {
+  for (const path of [...MACHINE, '/oauth/jwks']) {
+    for (const headers of [{}, { origin: 'https://spa.example.com' }, FORM] as Record<
+      string,
+      string
+    >[]) {
+      const answer = await rawRequest(url(path), { method: 'OPTIONS', headers, body: 'a=b' });
+      t.match(answer, { status: 204, text: '' }, path);
+      t.equal(answer.headers.allow, path === '/oauth/jwks' ? 'GET' : 'POST', path);
+      t.equal(answer.headers['access-control-allow-origin'], undefined, path);
+    }
+  }
 });
 
 t.test('refresh tokens and codes are compared as they stand, without normalising', async (t) => {

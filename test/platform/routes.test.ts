@@ -45,6 +45,16 @@ t.test('a path that an upstream might read differently fits no route', async (t)
   }
 });
 
+t.test(
+  'paths are compared letter by letter: docs/operations.md says what that asks of an API',
+  async (t) => {
+    t.equal(pathFor('GET', '/v1/Notes/trash'), '/v1/*');
+    t.equal(pathFor('GET', '/v1/notes/trash;a=b'), '/v1/notes/:note');
+    t.equal(pathFor('GET', '/v1/notes/trash.json'), '/v1/notes/:note');
+    t.equal(pathFor('GET', '/V1/notes/trash'), undefined, 'where no wildcard or parameter stands');
+  },
+);
+
 t.test('a template keeps numbers, and leaves out what has no value', async (t) => {
   const template = { error: { code: '{code}', wait: '{retry_after}', id: ['{request_id}', 'x'] } };
   t.strictSame(fillTemplate(template, { code: 'X', retry_after: 3 }), {
