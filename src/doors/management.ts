@@ -37,6 +37,7 @@ export interface ManagementDoorDependencies {
 }
 
 const BODY_LIMIT_BYTES = 128 * 1024;
+const UNAVAILABLE_SECONDS = 2;
 
 /**
  * The management door: JSON in and out, one credential, problem details (RFC 9457) for whatever goes
@@ -113,8 +114,9 @@ function renderProblem(
   if (status === 500) request.log.error({ err: thrown }, 'a management request failed');
   if (status === 503) {
     request.log.warn({ err: thrown }, 'a management request could not be served now');
-    reply.header('retry-after', String(error.retryAfterSeconds ?? 2));
   }
+  const { retryAfterSeconds = status === 503 ? UNAVAILABLE_SECONDS : undefined } = error;
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
   if (status === 401) reply.header('www-authenticate', challenge(request));
   const problem: Problem = {
     type: problemType(issuer, error.code),

@@ -14,12 +14,19 @@ export interface Invitation {
   readonly expiresAt: Date;
 }
 
+export const INVITATION_STATUSES = ['open', 'expired', 'void'] as const;
+
+export type InvitationStatus = (typeof INVITATION_STATUSES)[number];
+
 /** One that was neither accepted nor revoked, as the organization sees it. */
 export interface OpenInvitation extends Invitation {
   /** Absent: no person, or one who is gone. */
   readonly inviterName?: string;
-  /** `void`: whoever sent it may not give that role any more. Sent again, it counts again. */
-  readonly status: 'open' | 'expired' | 'void';
+  /**
+   * `void`: whoever sent it may not give that role any more, or was a credential that no longer works. Sent
+   * again, it counts again.
+   */
+  readonly status: InvitationStatus;
 }
 
 /** What whoever has the link may know. */

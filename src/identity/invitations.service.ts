@@ -19,9 +19,10 @@ import type { MembershipStore } from './memberships.store.ts';
 import { takeAttempt } from './sign-in-attempts.store.ts';
 
 const LIFETIME_MS = 7 * 86_400_000;
-const MOST_OPEN = 100;
+/** Per organization. */
+export const MOST_OPEN = 100;
 /** Made and renewed, per organization. */
-const MOST_PER_HOUR = 100;
+export const MOST_PER_HOUR = 100;
 const HOUR_MS = 3_600_000;
 
 const TOKEN = /^[\w-]{43}$/;
@@ -75,17 +76,23 @@ export interface Invitations {
   invite(invitation: NewInvitation, context: AuditContext): Promise<InviteOutcome>;
   /** Sends it again: with another token, for another seven days. The one before is nothing any more. */
   renew(organizationId: string, id: string, context: AuditContext): Promise<RenewOutcome>;
+  /**
+   * @param organizationId null only for the operator: whosever it is
+   * @param permits beside what is asked of users, and at the same moment
+   */
   revoke(
-    organizationId: string,
+    organizationId: string | null,
     id: string,
     context: AuditContext,
+    permits?: (role: Role) => boolean,
   ): Promise<'revoked' | 'not_found' | 'role_out_of_reach'>;
   /**
    * Newest first.
    *
+   * @param organizationId null only for the operator: everybody's
    * @throws InvalidCursorError
    */
-  listOpen(organizationId: string, page: PageRequest): Promise<Page<OpenInvitation>>;
+  listOpen(organizationId: string | null, page: PageRequest): Promise<Page<OpenInvitation>>;
   /** The one behind a token, if it can be accepted; every other answers alike. */
   find(token: string): Promise<PresentedInvitation | undefined>;
   accept(token: string, userId: string, context: AuditContext): Promise<AcceptOutcome>;
@@ -119,12 +126,16 @@ function sending({ database, clock, hashSecret }: InvitationsOptions) {
 
   /** With the organization held, if the invitation is one of its open ones and within reach. */
   async function withOpen<Result>(
-    { organizationId, id }: { organizationId: string; id: string },
+    place: { organizationId: string | null; id: string },
     context: AuditContext,
     work: (tx: Executor, invitation: Invitation) => Promise<Result>,
   ): Promise<Result | 'not_found' | 'role_out_of_reach'> {
-    if (!looksLikeId(organizationId) || !looksLikeId(id)) return 'not_found';
+    const { id } = place;
+    if (!looksLikeId(place.organizationId ?? id) || !looksLikeId(id)) return 'not_found';
     return database.transaction(async (tx) => {
+      const organizationId =
+        place.organizationId ?? (await store.findOpenInvitation(tx, null, id))?.organizationId;
+      if (organizationId === undefined) return 'not_found';
       await store.holdOrganization(tx, organizationId);
       const invitation = await store.findOpenInvitation(tx, organizationId, id);
       if (!invitation) return 'not_found';
@@ -169,15 +180,25 @@ function sending({ database, clock, hashSecret }: InvitationsOptions) {
       return typeof result === 'string' ? { outcome: result } : result;
     },
 
-    async revoke(organizationId: string, id: string, context: AuditContext) {
+    async revoke(
+      organizationId: string | null,
+      id: string,
+      context: AuditContext,
+      permits: (role: Role) => boolean = () => true,
+    ) {
       return withOpen({ organizationId, id }, context, async (tx, invitation) => {
+        if (!permits(invitation.role)) return 'role_out_of_reach' as const;
         await store.revokeInvitation(tx, invitation, clock.now(), context);
         return 'revoked' as const;
       });
     },
 
-    async listOpen(organizationId: string, page: PageRequest): Promise<Page<OpenInvitation>> {
-      if (!looksLikeId(organizationId)) return { items: [], nextCursor: null };
+    async listOpen(
+      organizationId: string | null,
+      page: PageRequest,
+    ): Promise<Page<OpenInvitation>> {
+      if (organizationId !== null && !looksLikeId(organizationId))
+        return { items: [], nextCursor: null };
       return store.listOpenInvitations(database.pool, organizationId, page, clock.now());
     },
   };

@@ -14,11 +14,25 @@ const COLUMNS = `i.id, i.organization_id AS "organizationId", i.email, i.role,
 
 const IS_OPEN = 'i.accepted_at IS NULL AND i.revoked_at IS NULL';
 
-/** Whether who sent it may still give the role; see mayGive in invitation.ts. */
-const IS_BACKED = `(i.invited_by_kind <> 'user' OR EXISTS (
-  SELECT FROM memberships m JOIN users u ON u.id = m.user_id
-  WHERE m.user_id = i.invited_by_id AND m.organization_id = i.organization_id
-    AND u.disabled_at IS NULL AND (m.role = 'owner' OR (m.role = 'admin' AND i.role <> 'owner'))))`;
+/**
+ * Whether who sent it may still give the role: a user as mayGive in invitation.ts says; a credential that
+ * works, so that what a leaked one has sent ends with it. A token that a service account was given for its
+ * JWT names the account as its client.
+ *
+ * @param now SQL for a timestamptz
+ */
+const isBacked = (now: string) => `CASE
+  WHEN i.invited_by_kind = 'user' THEN EXISTS (SELECT FROM memberships m JOIN users u ON u.id = m.user_id
+    WHERE m.user_id = i.invited_by_id AND m.organization_id = i.organization_id
+      AND u.disabled_at IS NULL AND (m.role = 'owner' OR (m.role = 'admin' AND i.role <> 'owner')))
+  WHEN i.invited_by_kind = 'api_key' THEN EXISTS (SELECT FROM api_keys k
+    WHERE k.id = i.invited_by_id AND k.disabled_at IS NULL AND k.revoked_at IS NULL
+      AND (k.expires_at IS NULL OR k.expires_at > ${now}))
+  WHEN i.invited_by_kind IN ('service_account', 'client') THEN EXISTS (SELECT FROM service_accounts a
+      WHERE a.id = i.invited_by_id AND a.disabled_at IS NULL)
+    OR EXISTS (SELECT FROM clients c
+      WHERE c.client_id = i.invited_by_id AND c.disabled_at IS NULL)
+  ELSE true END`;
 
 const INVITER_NAME = `(SELECT name FROM users
   WHERE i.invited_by_kind = 'user' AND users.id = i.invited_by_id) AS "inviterName"`;
@@ -92,15 +106,19 @@ export async function insertInvitation(
   await record(executor, 'invitation.created', invitation, createdAt, context);
 }
 
-/** One that is neither accepted nor revoked, expired ones included. */
+/**
+ * One that is neither accepted nor revoked, expired ones included.
+ *
+ * @param organizationId null only for the operator: whosever it is
+ */
 export async function findOpenInvitation(
   executor: Executor,
-  organizationId: string,
+  organizationId: string | null,
   id: string,
 ): Promise<Invitation | undefined> {
   const { rows } = await executor.query<InvitationRow>(
     `SELECT ${COLUMNS} FROM invitations i
-     WHERE i.organization_id = $1 AND i.id = $2 AND ${IS_OPEN}`,
+     WHERE ($1::text IS NULL OR i.organization_id = $1) AND i.id = $2 AND ${IS_OPEN}`,
     [organizationId, id],
   );
   return rows[0] && toInvitation(rows[0]);
@@ -142,7 +160,7 @@ export async function findPresentedInvitation(
   const { rows } = await executor.query<PresentedRow>(
     `SELECT ${COLUMNS}, o.name AS "organizationName", ${INVITER_NAME}
      FROM invitations i JOIN organizations o ON o.id = i.organization_id
-     WHERE i.hash = $1 AND ${IS_OPEN} AND i.expires_at > $2 AND ${IS_BACKED}`,
+     WHERE i.hash = $1 AND ${IS_OPEN} AND i.expires_at > $2 AND ${isBacked('$2')}`,
     [hash, now],
   );
   const [row] = rows;
@@ -181,7 +199,7 @@ export async function consumeInvitation(
 ): Promise<boolean> {
   const { rowCount } = await executor.query(
     `UPDATE invitations i SET accepted_at = $3, accepted_by_id = $4
-     WHERE i.id = $1 AND i.hash = $2 AND ${IS_OPEN} AND i.expires_at > $3 AND ${IS_BACKED}`,
+     WHERE i.id = $1 AND i.hash = $2 AND ${IS_OPEN} AND i.expires_at > $3 AND ${isBacked('$3')}`,
     [invitation.id, hash, at, userId],
   );
   if (rowCount === 0) return false;
@@ -201,11 +219,12 @@ export async function heldEmailOf(executor: Executor, userId: string): Promise<s
 /**
  * Newest first: what was neither accepted nor revoked.
  *
+ * @param organizationId null only for the operator: everybody's
  * @throws InvalidCursorError
  */
 export async function listOpenInvitations(
   executor: Executor,
-  organizationId: string,
+  organizationId: string | null,
   { cursor, limit }: PageRequest,
   now: Date,
 ): Promise<Page<OpenInvitation>> {
@@ -213,9 +232,10 @@ export async function listOpenInvitations(
   const size = pageSize(limit);
   const { rows } = await executor.query<OpenRow>(
     `SELECT ${COLUMNS}, ${INVITER_NAME},
-       CASE WHEN i.expires_at <= $2 THEN 'expired' WHEN ${IS_BACKED} THEN 'open' ELSE 'void' END AS status
+       CASE WHEN i.expires_at <= $2 THEN 'expired' WHEN ${isBacked('$2')} THEN 'open'
+         ELSE 'void' END AS status
      FROM invitations i
-     WHERE i.organization_id = $1 AND ${IS_OPEN} AND ($3::text IS NULL OR i.id < $3)
+     WHERE ($1::text IS NULL OR i.organization_id = $1) AND ${IS_OPEN} AND ($3::text IS NULL OR i.id < $3)
      ORDER BY i.id DESC LIMIT $4`,
     [organizationId, now, position, size + 1],
   );

@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto';
+import { createHash, randomFillSync } from 'node:crypto';
 
 /**
  * A new UUID, version 7: the milliseconds of `now`, then 74 random bits. Sorts by time of creation,
@@ -13,4 +13,16 @@ export function newId(now: Date): string {
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
   const hex = bytes.toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/**
+ * A UUID, version 8, made of what it names: the same text comes to the same one, in every process. Take a
+ * text that no other use could write, such as a JSON list that begins with what it is about.
+ *
+ * @see RFC 9562 §5.8
+ */
+export function idOfText(text: string): string {
+  const hex = createHash('sha256').update(text).digest('hex');
+  const parts = [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`];
+  return [...parts, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-');
 }

@@ -7,6 +7,7 @@ import { decisionRoutes } from '../gate/decision.routes.ts';
 import type { Gate } from '../gate/gate.ts';
 import type { CredentialVerifier } from '../gate/principal.ts';
 import type { IdentityService } from '../identity/identity.service.ts';
+import type { Invitations } from '../identity/invitations.service.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { MasterKey } from '../lib/master-key.ts';
 import type { ClientService } from '../oauth/clients/clients.service.ts';
@@ -21,6 +22,7 @@ import { auditRoutes } from './audit.routes.ts';
 import { clientRoutes } from './clients.routes.ts';
 import { consentRoutes } from './consents.routes.ts';
 import { declarationRoutes } from './declarations.routes.ts';
+import { invitationRoutes } from './invitations.routes.ts';
 import { membershipRoutes } from './memberships.routes.ts';
 import { openApiRoutes } from './openapi.routes.ts';
 import { organizationRoutes } from './organizations.routes.ts';
@@ -41,6 +43,7 @@ export interface ManagementDependencies {
   database: Database;
   clock: Clock;
   identity: IdentityService;
+  invitations: Invitations;
   revocations: Revocations;
   oauth: { clientService: ClientService; signingKeys: SigningKeys };
   credentials: Credentials;
@@ -58,6 +61,7 @@ const RESOURCES: readonly ((api: ManagementApi, deps: ManagementDependencies) =>
   organizationRoutes,
   userRoutes,
   membershipRoutes,
+  invitationRoutes,
   clientRoutes,
   consentRoutes,
   declarationRoutes,

@@ -1,6 +1,4 @@
 import type { Static } from 'typebox';
-import { environmentsOf } from '../credentials/api-keys/api-key-rules.ts';
-import { boundsOf } from '../credentials/maker.ts';
 import {
   isDemotion,
   type Role,
@@ -9,8 +7,9 @@ import {
 import type { Page } from '../lib/cursor.ts';
 import { auditContextOf } from './audit-context.ts';
 import type { ManagementDependencies } from './management.routes.ts';
-import { makerOf, narrowedTo, type Principal } from './principal.ts';
+import { narrowedTo, type Principal } from './principal.ts';
 import { invalidField, notFound } from './problems.ts';
+import { roleProblem } from './role-reach.ts';
 import * as s from './schemas.ts';
 
 const role = s.role({ description: 'From the most to the least powerful.' });
@@ -162,12 +161,9 @@ function addChanges(api: s.ManagementApi, deps: ManagementDependencies): void {
 const organizationIn = (params: { organization_id: string }, principal: Principal | null) =>
   narrowedTo(principal, params.organization_id)!;
 
-/**
- * Owners are the operator's to make and unmake. Less power may be given by whoever manages memberships,
- * more only by who holds all of it, and not by a key that is held back: the member would not be.
- */
+/** Owners are the operator's to unmake, too. Less power may be given by whoever manages memberships. */
 function mayGiveRole(
-  { platform, credentials }: ManagementDependencies,
+  deps: ManagementDependencies,
   principal: Principal | null,
   current: Role,
   wanted: Role,
@@ -175,10 +171,7 @@ function mayGiveRole(
   if (principal?.kind === 'root') return true;
   if (current === 'owner' || wanted === 'owner') return false;
   if (current === wanted || isDemotion(current, wanted)) return true;
-  const maker = makerOf(principal);
-  const isHeldBack = boundsOf(maker, environmentsOf(platform)[0]?.name).length > 0;
-  const beyond = credentials.scopePolicy.beyond(platform.roles[wanted], maker.scopes);
-  return !isHeldBack && beyond.length === 0;
+  return roleProblem(deps, principal, wanted) === undefined;
 }
 
 function found(membership: StoredMembership | undefined): StoredMembership {

@@ -140,9 +140,11 @@ const DOOR_PROBLEMS = [
 ] as const;
 const BODY_PROBLEMS = ['payload_too_large', 'unsupported_media_type'] as const;
 
+const RETRY_AFTER = { type: 'integer', description: 'Seconds (RFC 9110 §10.2.3)' } as const;
 const HEADERS: Readonly<Record<number, Record<string, object>>> = {
   401: { 'WWW-Authenticate': { type: 'string', description: 'Bearer (RFC 6750 §3)' } },
-  503: { 'Retry-After': { type: 'integer', description: 'Seconds (RFC 9110 §10.2.3)' } },
+  429: { 'Retry-After': RETRY_AFTER },
+  503: { 'Retry-After': RETRY_AFTER },
 };
 
 function problemAnswer(status: number, codes: readonly ProblemCode[]) {

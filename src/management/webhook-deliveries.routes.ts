@@ -12,7 +12,7 @@ import {
 import type { ManagementDependencies } from './management.routes.ts';
 import { ownerOf } from './owner.ts';
 import { mayPublish, tenantOf } from './principal.ts';
-import { invalidField, notFound, unknownOrganization } from './problems.ts';
+import { invalidField, notFound, ProblemError, unknownOrganization } from './problems.ts';
 import * as s from './schemas.ts';
 import { webhookTags as tags, WebhookParams, webhookOf } from './webhooks.routes.ts';
 
@@ -168,29 +168,38 @@ function addSendings(api: s.ManagementApi, deps: ManagementDependencies): void {
 
 function addPublication(api: s.ManagementApi, deps: ManagementDependencies): void {
   api.post('/events', {
-    config: { access: 'events:publish' },
+    config: { access: 'events:publish', problems: ['idempotency_key_reused'] },
     schema: {
       ...{ tags, operationId: 'publishEvent', summary: 'Publish an event of your API' },
       description:
-        'For the API behind the gate, with a key that holds `events:publish`: for any organization. Whoever manages webhooks may publish for their own.',
+        'For the API behind the gate, with a key that holds `events:publish`: for any organization. Whoever manages webhooks may publish for their own. Where the answer may get lost, send an `idempotency_key`: however often you try again, receivers are told once.',
       body: s.closed({
         organization_id: s.ownOrganization,
         type: s.text(1, 100, { description: 'One that the platform file declares.' }),
         data: Type.Record(Type.String(), Type.Unknown(), {
           description: 'What receivers are told, as it is.',
         }),
+        idempotency_key: s.optional(
+          s.text(1, 255, {
+            description:
+              'Yours, for this event of this organization: within 30 days the same key with the same content is the same event, answered with the same id. Without one, every call is an event of its own.',
+          }),
+        ),
       }),
       response: { 202: s.ref(Event, { description: 'The event.' }) },
     },
     handler: async (request, reply) => {
       const { body, principal } = request;
-      const { type, data } = body;
+      const { type, data, idempotency_key: key } = body;
       const organizationId = ownerOf(principal, body.organization_id);
-      const { organizationId: own } = tenantOf(principal);
-      const isTheirs = own === organizationId || (principal !== null && mayPublish(principal));
+      const { organizationId: publisherId } = tenantOf(principal);
+      const isTheirs =
+        publisherId === organizationId || (principal !== null && mayPublish(principal));
       if (!isTheirs || !looksLikeId(organizationId)) throw unknownOrganization();
-      const outcome = await deps.webhooks.publish(organizationId, { type, data });
+      const retry = key === undefined ? undefined : { publisherId, key };
+      const outcome = await deps.webhooks.publish(organizationId, { type, data }, retry);
       if (outcome.outcome === 'not_found') throw unknownOrganization();
+      if (outcome.outcome === 'key_reused') throw keyReused();
       if (outcome.outcome === 'unknown_event') {
         const known = outcome.known.join(', ') || 'none are declared';
         throw invalidField('type', `is not an event that this platform publishes (${known})`);
@@ -201,6 +210,13 @@ function addPublication(api: s.ManagementApi, deps: ManagementDependencies): voi
     },
   });
 }
+
+const keyReused = () => {
+  const message = 'was sent with another type or other data before; take a new one for a new event';
+  return new ProblemError('idempotency_key_reused', `The idempotency_key ${message}.`, {
+    errors: [{ in: 'body', path: 'idempotency_key', message }],
+  });
+};
 
 const toDelivery = (delivery: WebhookDelivery): Static<typeof Delivery> => ({
   id: delivery.id,

@@ -43,17 +43,35 @@ export const queueParts = ({
  * Puts an event into the outbox if anybody has subscribed to it.
  *
  * @param event.id one that was queued before is not queued again
+ * @returns whether it was: false also when nobody has subscribed
  */
 export async function queueEvent(
   executor: Executor,
   event: EventContent & { id: string; organizationId: string; occurredAt: Date },
-): Promise<void> {
+): Promise<boolean> {
   const { id, organizationId, type, data, occurredAt } = event;
-  await executor.query({
+  const { rowCount } = await executor.query({
     name: 'queue_webhook_event',
     text: `WITH ${queueParts({ ...GIVEN, id: '$1::text' })}`,
     values: [id, organizationId, type, JSON.stringify(data), occurredAt],
   });
+  return rowCount === 1;
+}
+
+/** When the event of that id was queued, and whether it said the same; undefined: there is none. */
+export async function findQueuedEvent(
+  executor: Executor,
+  id: string,
+  { type, data }: EventContent,
+): Promise<{ occurredAt: Date; isSame: boolean } | undefined> {
+  const { rows } = await executor.query<{ occurredAt: Date; isSame: boolean }>({
+    name: 'find_webhook_event',
+    text: `SELECT created_at AS "occurredAt",
+             payload = jsonb_build_object('type', $2::text, 'data', $3::jsonb) AS "isSame"
+           FROM outbox WHERE id = $1`,
+    values: [id, type, JSON.stringify(data)],
+  });
+  return rows[0];
 }
 
 const GIVEN = {

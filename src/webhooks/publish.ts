@@ -1,21 +1,35 @@
 import type { Database } from '../database/database.ts';
 import type { OrganizationDirectory } from '../identity/organization-directory.ts';
 import type { Clock } from '../lib/clock.ts';
-import { newId } from '../lib/ids.ts';
+import { idOfText, newId } from '../lib/ids.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { EventContent } from './events.ts';
 import { isOwnEvent } from './events.ts';
-import { queueEvent } from './outbox.store.ts';
+import { findQueuedEvent, queueEvent } from './outbox.store.ts';
 
 export type PublishOutcome =
   | { readonly outcome: 'published'; readonly id: string; readonly occurredAt: Date }
   /** Not an event that the platform file declares; what Gatehouse itself tells is nobody's to publish. */
   | { readonly outcome: 'unknown_event'; readonly known: readonly string[] }
+  /** The publisher has said something else under this key. */
+  | { readonly outcome: 'key_reused' }
   | { readonly outcome: 'not_found' };
+
+/** What a publish has in common with its retries. */
+export interface Retry {
+  /** The organization of whoever publishes; null: the operator. Keys of one are nothing to another. */
+  readonly publisherId: string | null;
+  /** Chosen by the publisher, for one event of one organization. */
+  readonly key: string;
+}
 
 export type Publish = ReturnType<typeof createPublish>;
 
-/** How the upstream API says what has happened there. */
+/**
+ * How the upstream API says what has happened there. The id of an event that comes with a key is made of
+ * that key: whatever the number of retries, at once or later, it is queued once. The outbox remembers it for
+ * 30 days.
+ */
 export function createPublish(deps: {
   platform: Platform;
   database: Database;
@@ -30,12 +44,18 @@ export function createPublish(deps: {
   return async function publish(
     organizationId: string,
     event: EventContent,
+    retry?: Retry,
   ): Promise<PublishOutcome> {
     if (!(await organizations.find(organizationId))) return { outcome: 'not_found' };
     if (!known.includes(event.type)) return { outcome: 'unknown_event', known };
     const occurredAt = clock.now();
-    const id = newId(occurredAt);
-    await queueEvent(database.pool, { ...event, id, organizationId, occurredAt });
-    return { outcome: 'published', id, occurredAt };
+    const id = retry ? idOfRetry(organizationId, retry) : newId(occurredAt);
+    const isNew = await queueEvent(database.pool, { ...event, id, organizationId, occurredAt });
+    const earlier = isNew || !retry ? undefined : await findQueuedEvent(database.pool, id, event);
+    if (earlier?.isSame === false) return { outcome: 'key_reused' };
+    return { outcome: 'published', id, occurredAt: earlier?.occurredAt ?? occurredAt };
   };
 }
+
+const idOfRetry = (organizationId: string, { publisherId, key }: Retry): string =>
+  idOfText(JSON.stringify(['published', publisherId, organizationId, key]));

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Database } from '../database/database.ts';
 import type { MeteredCount } from '../gate/context.ts';
 import type { DecisionRecorder } from '../gate/gate.ts';
 import type { Principal } from '../gate/principal.ts';
 import type { Clock } from '../lib/clock.ts';
+import { idOfText } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { OwnEventName } from './events.ts';
@@ -47,7 +47,7 @@ export function createQuotaEvents(deps: {
         ? { credential: { kind: principal.kind, id: principal.id } }
         : {}),
     };
-    const event = { id: idOf(mark), organizationId, occurredAt: clock.now(), type, data };
+    const event = { id: idOfText(mark), organizationId, occurredAt: clock.now(), type, data };
     queueEvent(database.pool, event).catch((error: unknown) => {
       told.delete(mark);
       log.warn({ err: error }, 'a quota event was not written; the next request tries again');
@@ -75,11 +75,4 @@ export function createQuotaEvents(deps: {
 interface Whose {
   readonly organizationId: string;
   readonly principal: Principal | undefined;
-}
-
-/** A UUID of version 8 (RFC 9562 §5.8): of what is told, in which window, against which figure. */
-function idOf(mark: string): string {
-  const hex = createHash('sha256').update(mark).digest('hex');
-  const parts = [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`];
-  return [...parts, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-');
 }

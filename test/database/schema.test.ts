@@ -72,3 +72,54 @@ t.test('the database keeps its own invariants', async (t) => {
   const byNobody = invitation('i7', 'eve@example.com', 'member', 'now(), NULL, NULL');
   await t.rejects(byNobody, CHECK, 'it is accepted by somebody');
 });
+
+t.test('the database keeps the invariants of webhooks', async (t) => {
+  const { connectionString } = await createTestDatabase(t);
+  const db = new pg.Client({ connectionString });
+  await db.connect();
+  t.teardown(() => db.end());
+  await db.query(`INSERT INTO organizations (id, name) VALUES ('o1', 'One')`);
+  await db.query(`INSERT INTO outbox (id, topic, payload) VALUES ('e1', 'webhook', '{}')`);
+
+  const subscription = (id: string, status: string) =>
+    db.query(
+      `INSERT INTO webhook_subscriptions (id, organization_id, url, events, status, created_by_kind)
+       VALUES ($1, 'o1', 'https://receiver.example.com', '{*}', $2, 'admin')`,
+      [id, status],
+    );
+  for (const status of ['active', 'paused', 'disabled']) await subscription(status, status);
+  const subscriptionUnknown = { ...CHECK, constraint: 'webhook_subscriptions_status_known' };
+  for (const status of ['lost', 'Active', '']) {
+    const strange = subscription('strange', status);
+    await t.rejects(strange, subscriptionUnknown, 'a subscription has a known status');
+  }
+
+  const delivery = (id: string, status: string, subscriptionId: string) =>
+    db.query(
+      `INSERT INTO webhook_deliveries (id, subscription_id, event_id, status, next_attempt_at)
+       VALUES ($1, $3, 'e1', $2, now())`,
+      [id, status, subscriptionId],
+    );
+  const deliveryUnknown = { ...CHECK, constraint: 'webhook_deliveries_status_known' };
+  for (const status of ['lost', 'failed', 'Pending', '']) {
+    const strange = delivery('strange', status, 'active');
+    await t.rejects(strange, deliveryUnknown, 'a delivery has a known status');
+  }
+  await delivery('d1', 'pending', 'active');
+  await delivery('d2', 'delivered', 'paused');
+  await delivery('d3', 'dead', 'disabled');
+  await t.rejects(delivery('d4', 'pending', 'active'), UNIQUE, 'an event comes once to each');
+  const changed = db.query(`UPDATE webhook_deliveries SET status = 'lost' WHERE id = 'd1'`);
+  await t.rejects(changed, deliveryUnknown, 'nor is it changed to an unknown one');
+
+  const attempt = () =>
+    db.query(`INSERT INTO webhook_attempts (delivery_id, number, started_at)
+      VALUES ('d1', 1, now())`);
+  await attempt();
+  await t.rejects(attempt(), UNIQUE, 'no attempt has the number of another');
+  await db.query(`DELETE FROM organizations WHERE id = 'o1'`);
+  const { rows } = await db.query(
+    'SELECT FROM webhook_deliveries UNION ALL SELECT FROM webhook_attempts',
+  );
+  t.equal(rows.length, 0, 'deliveries and attempts go with the organization');
+});

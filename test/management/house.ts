@@ -60,6 +60,7 @@ export async function openHouse(t: Pick<Test, 'teardown'>, options: TestGatehous
     issuer,
     database,
     identity,
+    invitations,
     oauth,
     adminKey,
     credentials,
@@ -73,7 +74,13 @@ export async function openHouse(t: Pick<Test, 'teardown'>, options: TestGatehous
   const app = fastify({ genReqId: newRequestId });
   await app.register(managementRoutes, {
     ...{ platform, issuer, adminKey, database, clock, identity, oauth, credentials, gate, usage },
-    ...{ verifiers, webhooks, notifications, masterKey: createMasterKey(config.masterKey) },
+    ...{
+      invitations,
+      verifiers,
+      webhooks,
+      notifications,
+      masterKey: createMasterKey(config.masterKey),
+    },
     revocations: createRevocations({ clock }),
     apiDescription: createApiDescription(),
   });

@@ -32,7 +32,8 @@ t.test('signing keys rotate, and show nothing of their private parts', async (t)
     before.map((key: { status: string }) => key.status),
     ['current', 'next'],
   );
-  const early = { status: 409, body: { code: 'next_key_too_young' } };
+  const wait = { 'retry-after': /^[1-9]\d*$/ };
+  const early = { status: 409, headers: wait, body: { code: 'next_key_too_young' } };
   t.match(await post('/signing-keys/rotate'), early);
   t.match(await post('/signing-keys/rotate', { force: false }), early);
   const rotated = await post('/signing-keys/rotate', { force: true });

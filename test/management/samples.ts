@@ -79,6 +79,14 @@ async function newMembership(ground: Ground) {
   return { organization_id, user_id };
 }
 
+const invitationBody = async (ground: Ground) => ({
+  organization_id: await home(ground),
+  email: email(),
+  role: 'member',
+});
+const newInvitation = async (ground: Ground) =>
+  (await ground.post('/invitations', await invitationBody(ground))).body.id as string;
+
 async function newConsent(ground: Ground) {
   const [userId, clientId] = [await newUser(ground), await newClient(ground)];
   const consent = {
@@ -125,6 +133,9 @@ export const SAMPLES: Record<string, (ground: Ground) => Promise<Sample>> = {
     ...{ status: 200, params: await newMembership(h), body: { role: 'admin' } },
   }),
   deleteMembership: async (h) => ({ status: 204, params: await newMembership(h) }),
+  createInvitation: async (h) => ({ status: 201, body: await invitationBody(h) }),
+  listInvitations: async () => ({ status: 200, query: 'limit=2' }),
+  revokeInvitation: async (h) => ({ status: 204, params: { id: await newInvitation(h) } }),
   createClient: async (h) => ({ status: 201, body: clientBody(h) }),
   listClients: async () => ({ status: 200, query: 'limit=2' }),
   getClient: async (h) => ({ status: 200, params: { client_id: await newClient(h) } }),

@@ -1,5 +1,5 @@
 import type { Webhooks } from '../../platform/platform.ts';
-import { eventsOf } from '../../webhooks/events.ts';
+import { eventsOf, isOwnEvent } from '../../webhooks/events.ts';
 import { type Block, paragraph, type Section, sample, table } from '../document.ts';
 import { code, plain } from '../inline.ts';
 import type { Topic } from '../topic.ts';
@@ -10,6 +10,7 @@ export function webhooks({ t, platform, variable }: Topic): Section | undefined 
   if (!policy.enabled) return undefined;
   const { signatureHeader: header, signatureStyle: style, toleranceSeconds: seconds } = policy;
   const rate = { limit: policy.deliveryRate.limit, seconds: policy.deliveryRate.windowSeconds };
+  const isPublishable = policy.events.some(({ name }) => !isOwnEvent(name));
   const shown = style === 'timestamped' ? 't=1767225600,v1=5257a8...' : 'sha256=5257a8...';
   return {
     id: 'webhooks',
@@ -29,6 +30,7 @@ export function webhooks({ t, platform, variable }: Topic): Section | undefined 
           ),
           verifying(policy, variable('webhook_secret')),
           paragraph(t('docs.webhooks.standard')),
+          paragraph(t('docs.webhooks.again')),
         ],
       },
       {
@@ -40,6 +42,7 @@ export function webhooks({ t, platform, variable }: Topic): Section | undefined 
             [t('docs.column.event'), t('docs.column.description')],
             eventsOf(platform).map(({ name, description }) => [code(name), plain(description)]),
           ),
+          ...(isPublishable ? [paragraph(t('docs.webhooks.publish'))] : []),
         ],
       },
     ],

@@ -227,7 +227,11 @@ export const docs = {
     'It is the HMAC-SHA256 of the body, in hex. The key is what follows `whsec_` in your webhook’s secret, decoded from base64. While a secret is being rotated there are two: one that fits is enough. Sign the body as received, before parsing it, and compare in constant time.',
   'docs.webhooks.standard':
     'The headers `webhook-id`, `webhook-timestamp` and `webhook-signature` of Standard Webhooks are sent as well, for libraries that check those.',
+  'docs.webhooks.again':
+    'An event may be delivered more than once, always with the same `webhook-id`: keep the ids you have had, and pass over one that comes again.',
   'docs.webhooks.events_title': 'Events',
+  'docs.webhooks.publish':
+    'With `POST /manage/v1/events`, whoever manages webhooks publishes the API’s own events for their organization. Send an `idempotency_key` of your choice with each: when you try again because no answer came, the same key makes it the same event, and receivers are told once.',
 
   'docs.environment.title': 'Environment variables',
   'docs.environment.lead':

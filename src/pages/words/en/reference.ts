@@ -39,15 +39,21 @@ export const reference = {
   'reference.problem.method_not_allowed': 'The Allow header lists the methods of the path.',
   'reference.problem.email_taken': 'Find the user by that address instead of making another one.',
   'reference.problem.already_member': 'Change the role of the membership there is.',
+  'reference.problem.already_invited':
+    'Wait until it is accepted, or revoke it and invite again: that makes another link.',
   'reference.problem.last_owner': 'Make somebody else an owner first.',
   'reference.problem.user_disabled': 'Enable the user first.',
   'reference.problem.next_key_too_young':
     'Wait for the seconds in Retry-After, until every cache has seen the next key.',
   'reference.problem.too_many_webhooks': 'Delete a webhook that is no longer used, and try again.',
+  'reference.problem.too_many_invitations': 'Revoke some that nobody will accept.',
+  'reference.problem.idempotency_key_reused':
+    'Send the same type and data with it as the first time, or take a new key for a new event.',
   'reference.problem.client_has_no_secret':
     'The client proves itself with a key of its own, or is public: there is no secret to rotate.',
   'reference.problem.payload_too_large': 'Send less at once.',
   'reference.problem.unsupported_media_type': 'Send Content-Type: application/json.',
+  'reference.problem.throttled': 'Wait for the seconds in Retry-After and try again.',
   'reference.problem.internal_error':
     'Try again; if it keeps happening, give the operator the request_id.',
   'reference.problem.unavailable': 'Wait for the seconds in Retry-After and try again.',
