@@ -14,6 +14,7 @@ import type { DemoAccess } from './demo/demo.ts';
 import { docsRoutes } from './docs/docs.routes.ts';
 import { useBrowserDoor } from './doors/browser.ts';
 import { useGateDoor } from './doors/gate.ts';
+import { lazySerializers } from './doors/lazy-serializers.ts';
 import { type LogStream, logAnswers, loggerOptions } from './doors/logging.ts';
 import { newRequestId } from './doors/request-id.ts';
 import { createUnknownPathAnswer } from './doors/unknown-path.ts';
@@ -53,6 +54,7 @@ import { createRevocations } from './oauth/revocations.store.ts';
 import { operationsRoutes } from './operations.routes.ts';
 import { assetRoutes } from './pages/assets.routes.ts';
 import { brandOf } from './pages/brand.ts';
+import { languageRoutes } from './pages/language.routes.ts';
 import { createPages } from './pages/render.ts';
 import { syncDeclarations } from './platform/declarations.store.ts';
 import type { Platform } from './platform/platform.ts';
@@ -107,6 +109,7 @@ export async function buildApp(deps: AppDependencies): Promise<Gatehouse> {
     trustProxy: deps.config.trustProxy === false ? false : [...deps.config.trustProxy],
     forceCloseConnections: 'idle',
     bodyLimit: 256 * 1024,
+    schemaController: { compilersFactory: { buildSerializer: lazySerializers() } },
     ...(upstreamUrlOf(deps) ? { http: { shouldUpgradeCallback: asksForTunnel } } : {}),
   });
   const parts = await createParts(deps, app.log);
@@ -223,10 +226,11 @@ async function mountDoors(app: FastifyInstance, deps: AppDependencies, parts: Pa
   await app.register(playgroundKeyRoutes, { platform, issuer, clock, playgroundKeys });
 
   // Management, and the gate's decisions: JSON, problem details, a credential, no cookies.
-  const { webhooks, verifiers, apiDescription } = parts;
+  const { invitations, webhooks, verifiers, apiDescription } = parts;
   await app.register(managementRoutes, {
     ...{ platform, issuer, database, notifications, clock, masterKey, identity, revocations },
     ...{ oauth, gate, credentials, usage, adminKey, webhooks, verifiers, apiDescription },
+    invitations,
   });
 
   await mountForwardAuth(app, deps, parts);
@@ -284,6 +288,7 @@ async function mountPages(app: FastifyInstance, deps: AppDependencies, parts: Pa
   const { proofs, throttleDesk } = parts;
   await app.register(async (door) => {
     await useBrowserDoor(door, { pages, issuer });
+    await door.register(languageRoutes, { issuer });
     await door.register(accountRoutes, {
       ...{ pages, platform, identity, forms, sessions, connectedApps },
     });
@@ -299,7 +304,7 @@ async function mountPages(app: FastifyInstance, deps: AppDependencies, parts: Pa
     });
     if (deps.demo) await door.register(demoRoutes, { pages, platform, issuer, access: deps.demo });
     await door.register(playgroundRoutes, {
-      ...{ pages, platform, issuer, apiUrl: apiUrlOf(deps) },
+      ...{ pages, platform, issuer, apiUrl: apiUrlOf(deps), identity, sessions },
       clientService: parts.oauth.clientService,
     });
     await door.register(docsRoutes, { pages, platform, issuer, apiUrl: apiUrlOf(deps) });

@@ -1,14 +1,13 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 
-/** When credentials were last used, written together now and then, never during a request. */
+/** When credentials, or sessions, were last used, written together now and then, never during a request. */
 export interface LastUses {
   used(id: string): void;
   /** Writes what has gathered; a failure keeps it for the next time. */
   flush(): Promise<void>;
 }
 
-/** A use within this time of one that was written is not written again: milliseconds. */
 const FRESH_MS = 60_000;
 
 /** Ids kept at the most. */
@@ -18,15 +17,17 @@ export function createLastUses(deps: {
   clock: Clock;
   log: Pick<Log, 'warn'>;
   write: (uses: { id: string; at: Date }[]) => Promise<void>;
+  /** A use within this time of one that was written is not written again; default a minute. */
+  freshMs?: number;
 }): LastUses {
-  const { clock, log, write } = deps;
+  const { clock, log, write, freshMs = FRESH_MS } = deps;
   const written = new Map<string, number>();
   let pending = new Map<string, Date>();
 
   return {
     used(id) {
       const now = clock.now();
-      if (now.getTime() - (written.get(id) ?? 0) >= FRESH_MS) pending.set(id, now);
+      if (now.getTime() - (written.get(id) ?? 0) >= freshMs) pending.set(id, now);
     },
     async flush() {
       if (pending.size === 0) return;

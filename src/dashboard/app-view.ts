@@ -50,14 +50,17 @@ export function detailsOf(client: OAuthClient, organizationId: string): AppPage[
   };
 }
 
-/** The playground is for apps that keep no secret: those may stand in a browser. */
+/** For apps whose people come back here with a code; a secret is typed in there, a private key is not. */
 export function playgroundOf(
   platform: Platform,
   issuer: string,
   client: OAuthClient,
 ): AppPage['playground'] {
-  const isPublic = client.tokenEndpointAuthMethod === 'none';
-  if (!platform.oauth.playgroundEnabled || !isPublic || client.disabled) return undefined;
+  const isTried =
+    client.grantTypes.includes('authorization_code') &&
+    client.tokenEndpointAuthMethod !== 'private_key_jwt' &&
+    !client.requirePushedRequests;
+  if (!platform.oauth.playgroundEnabled || !isTried || client.disabled) return undefined;
   const redirectUri = `${issuer}/playground/callback`;
   return {
     href: `/playground?client_id=${encodeURIComponent(client.id)}`,

@@ -122,11 +122,13 @@ async function changesOf(
 }
 
 function toRow(session: UserSession, currentUid: string, csrf: string): SessionRow {
-  const { uid, signedInAt: since, address, userAgent } = session;
+  const { uid, signedInAt: since, address, userAgent, lastSeenAt } = session;
+  const isCurrent = uid === currentUid;
   return {
     ...(userAgent ? readUserAgent(userAgent) : {}),
     ...(address ? { address } : {}),
     since,
-    ...(uid === currentUid ? {} : { end: { action: `${SECURITY}/sessions/${uid}/end`, csrf } }),
+    ...(lastSeenAt && !isCurrent ? { lastSeen: lastSeenAt } : {}),
+    ...(isCurrent ? {} : { end: { action: `${SECURITY}/sessions/${uid}/end`, csrf } }),
   };
 }

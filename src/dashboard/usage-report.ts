@@ -102,11 +102,11 @@ const isMarked = (index: number, bars: number, every: number) =>
 const sum = (buckets: readonly { requests: number }[]) =>
   buckets.reduce((all, { requests }) => all + requests, 0);
 
-/** To 1, 2 or 5 and noughts, at least 4, so that half of it is a whole figure. */
+/** To one digit and noughts, at least 4; half of it is a whole figure, which stands at the line in the middle. */
 function roundUp(figure: number): number {
   if (figure <= 4) return 4;
   const magnitude = 10 ** Math.floor(Math.log10(figure));
-  return magnitude * ([1, 2, 5, 10].find((step) => step * magnitude >= figure) ?? 10);
+  return magnitude * ([1, 2, 3, 4, 6, 8, 10].find((step) => step * magnitude >= figure) ?? 10);
 }
 
 const rounded = (figure: number) => Math.round(figure * 100) / 100;

@@ -8,20 +8,56 @@ import {
   speakRather,
   spokenLanguage,
 } from '../pages/language.ts';
-import { LANGUAGES } from '../pages/words/words.ts';
+import { LANGUAGES, type Language } from '../pages/words/words.ts';
 
 /** One choice for a request, however often it is entered. */
 const choices = new WeakMap<IncomingMessage, Spoken>();
 
-/** Pages that the work makes are in the reader's language, by Accept-Language (RFC 9110 §12.5.4). */
+/** Where a reader's own choice is remembered; its name follows the issuer's scheme (decision 7). */
+export const languageCookie = (secure: boolean): string =>
+  secure ? '__Host-gatehouse_language' : 'gatehouse_language';
+
+/** Their addresses hold a secret, which no link repeats in a query: pages without a switch. */
+const INVITATIONS = '/invitations/';
+
+/** A longer address is not carried along in a link: characters. */
+const LONGEST_RETURN = 2_000;
+
+/**
+ * Pages that the work makes are in the language that the reader has chosen here, else in the one that their
+ * browser asks for (Accept-Language, RFC 9110 §12.5.4).
+ */
 export function inReadersLanguage<Result>(
   { raw }: Pick<FastifyRequest, 'raw'>,
   work: () => Result,
 ): Result {
-  const wanted = preferredLanguage(raw.headers['accept-language'], LANGUAGES);
-  const choice = choices.get(raw) ?? { language: wanted ?? DEFAULT_LANGUAGE };
+  const choice = choices.get(raw) ?? choiceOf(raw);
   choices.set(raw, choice);
   return speaking(choice, work);
+}
+
+function choiceOf({ headers, method, url = '/' }: IncomingMessage): Spoken {
+  const chosen = rememberedLanguage(headers.cookie);
+  const wanted = chosen ?? preferredLanguage(headers['accept-language'], LANGUAGES);
+  // What answers a form can't be asked for again: it may show a secret once, or hold what was typed.
+  const isPage = method === 'GET' && url.length <= LONGEST_RETURN && !url.startsWith(INVITATIONS);
+  return {
+    language: wanted ?? DEFAULT_LANGUAGE,
+    isChosen: chosen !== undefined,
+    ...(isPage ? { page: url } : {}),
+  };
+}
+
+/** Over https a neighbour can plant the name without prefix: it decides between our languages, no more. */
+function rememberedLanguage(cookies = ''): Language | undefined {
+  const values = new Map(
+    cookies.split(';').map((pair): [string, string | undefined] => {
+      const [name = '', value] = pair.trim().split('=', 2);
+      return [name, value];
+    }),
+  );
+  const value = values.get(languageCookie(true)) ?? values.get(languageCookie(false));
+  return LANGUAGES.find((language) => language === value);
 }
 
 /** For a door of pages: its handlers speak the reader's language. */
@@ -32,7 +68,8 @@ export function useReadersLanguage(door: FastifyInstance): void {
 }
 
 /**
- * What an app asks for wins over the browser's setting: it knows in which language the person was reading.
+ * What an app asks for wins over the browser's setting, as it knows in which language the person was
+ * reading; not over what they have chosen here themselves.
  *
  * @param uiLocales as it came: anything but a text counts as not sent
  * @see OpenID Connect Core §3.1.2.1
@@ -45,5 +82,5 @@ export function heedLocales(uiLocales: unknown): void {
 /** The headers of a page that is made in the language of the moment. */
 export const languageHeaders = (): Record<string, string> => ({
   'content-language': spokenLanguage(),
-  vary: 'accept-language',
+  vary: 'accept-language, cookie',
 });

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { csrfToken, sendPage } from '../doors/browser.ts';
+import { ownPathOf } from '../doors/own-path.ts';
 import type { ConnectedApps } from '../oauth/consents/connected-apps.service.ts';
 import type { BrowserSessions } from '../oauth/sessions/browser-sessions.ts';
 import type { Pages } from '../pages/render.ts';
@@ -128,10 +129,5 @@ function signInRoutes(
 const asksAgain = ({ query }: FastifyRequest) => (query as { again?: unknown }).again === 'yes';
 
 /** Where they wanted to go before they were asked to sign in: a page of this server, else its first. */
-function returnTo({ query }: FastifyRequest): string {
-  const { return_to: wanted } = query as { return_to?: unknown };
-  if (typeof wanted !== 'string' || !wanted.startsWith('/')) return '/';
-  const here = 'http://here.invalid';
-  const url = URL.parse(wanted, here);
-  return url?.origin === here ? url.pathname + url.search : '/';
-}
+const returnTo = ({ query }: FastifyRequest): string =>
+  ownPathOf((query as { return_to?: unknown }).return_to);

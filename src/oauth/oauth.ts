@@ -1,4 +1,5 @@
 import type { Credentials } from '../credentials/credentials.ts';
+import { createLastUses } from '../credentials/last-uses.ts';
 import { type Database, isDatabaseUnavailable } from '../database/database.ts';
 import type { Notifications } from '../database/notifications.ts';
 import type { IdentityService } from '../identity/identity.service.ts';
@@ -22,7 +23,11 @@ import { auditProviderEvents, logProviderEvents } from './provider-events.ts';
 import { createProviderHost } from './provider-host.ts';
 import type { Revocations } from './revocations.store.ts';
 import { createBrowserSessions } from './sessions/browser-sessions.ts';
-import { createUserSessions } from './sessions/user-sessions.store.ts';
+import {
+  createUserSessions,
+  SEEN_ASKED_EVERY_MS,
+  touchSessions,
+} from './sessions/user-sessions.store.ts';
 import { createSigningKeys } from './signing-keys/signing-keys.ts';
 import { createAccessTokenVerifier } from './tokens/access-token-verifier.ts';
 import { createPresentedTokens } from './tokens/presented-tokens.ts';
@@ -61,8 +66,13 @@ export async function createOAuth(deps: OAuthDependencies) {
 
   const verifier = createAccessTokenVerifier({ issuer, signingKeys, denylist });
   const presentedTokens = createPresentedTokens(verifier);
+  const sessionUses = createLastUses({
+    ...{ clock, log, freshMs: SEEN_ASKED_EVERY_MS },
+    write: (seen) => touchSessions(database.pool, seen),
+  });
   const adapter = createAdapterFactory({
     ...{ database, notifications, masterKey, clock, revocations, presentedTokens },
+    sessionSeen: sessionUses.used,
   });
   const host = createProviderHost({
     signingKeys,
@@ -91,6 +101,7 @@ export async function createOAuth(deps: OAuthDependencies) {
     host,
     sessions: createBrowserSessions({ host, issuer, platform }),
     userSessions: createUserSessions({ database, clock }),
+    sessionUses,
     consent: createConsentService({ platform, database, clock, identity, clients }),
     connectedApps: createConnectedApps({
       ...{ platform, database, notifications, clock, identity, clients, revocations },

@@ -55,7 +55,23 @@ export interface PlaygroundOption {
   chosen: boolean;
 }
 
+/** Why the app that the address names is not the one that is tried; the words are `playground.app_problem.<kind>`. */
+export interface PlaygroundAppProblem {
+  /** `unknown`: there is none, or not for this visitor. The other kinds are told of their own apps alone. */
+  kind: 'unknown' | 'disabled' | 'no_code' | 'signs' | 'pushes' | 'redirect_uri';
+  name?: string;
+  /** Where its settings are. */
+  appUrl?: string;
+  /** What is to be added to its redirect URIs. */
+  redirectUri?: string;
+  /** For who isn't signed in. */
+  signInUrl?: string;
+}
+
 export interface PlaygroundPage {
+  /** The visitor's app that is tried; absent: the playground's own. */
+  app?: { name: string; clientId: string; hasSecret: boolean };
+  appProblem?: PlaygroundAppProblem;
   dashboardUrl: string;
   docsUrl: string;
   tabs: readonly { kind: 'oauth' | 'keys'; href: string; current: boolean }[];
@@ -70,6 +86,8 @@ export interface PlaygroundPage {
     ways: readonly PlaygroundOption[];
     /** Reproduces all this, and holds no secret. */
     link: string;
+    /** The same, without the origin. */
+    path: string;
   };
   steps: readonly PlaygroundStep[];
   /** For the page's script. */

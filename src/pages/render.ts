@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Eta } from 'eta';
-import { spokenLanguage } from './language.ts';
+import { spokenLanguage, spokenPage } from './language.ts';
 import { initialOf } from './theme.ts';
 import type { PageModels, PageName, PlatformBrand } from './view-models.ts';
-import { type Language, sayIn } from './words/words.ts';
+import { LANGUAGES, type Language, sayIn } from './words/words.ts';
 
 export interface Pages {
   /**
@@ -36,10 +36,14 @@ export function createPages({ platform, viewsDir }: PagesOptions): Pages {
     asset: (name: string) => `/assets/${name}?v=${version}`,
     initialOf,
     webLink,
+    languages: LANGUAGES,
   };
   return {
     render: (page, model, language = spokenLanguage()) =>
-      eta.render(page, { ...shared, language, t: sayIn(language), page: model }),
+      eta.render(page, {
+        ...{ ...shared, language, here: spokenPage() },
+        ...{ t: sayIn(language), page: model },
+      }),
   };
 }
 

@@ -28,6 +28,8 @@ export interface SessionRow {
   system?: string;
   address?: string;
   since: Date;
+  /** To the hour; absent where it isn't known, and for the one that looks at the page. */
+  lastSeen?: Date;
   /** Absent for the one that looks at the page. */
   end?: GuardedForm;
 }

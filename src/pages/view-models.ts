@@ -97,6 +97,8 @@ export interface Permission {
   title: string;
   description?: string;
   access: Access;
+  /** Some of the organizations to choose from, by name: the person's role there does not include it. */
+  notIn?: readonly string[];
 }
 
 /** OpenID Connect's own scopes, which have fixed words. */
@@ -136,6 +138,8 @@ export interface ConsentPage extends GuardedForm {
   /** offline_access */
   offline: boolean;
   alreadyAllowed: readonly Permission[];
+  /** Asked for, and not the person's to give: their role includes them in none of `organizations`. */
+  withheld: readonly Permission[];
   /** Where the person can take this back later. */
   revokeUrl?: string;
   error?: 'organization_missing';

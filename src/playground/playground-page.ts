@@ -1,5 +1,6 @@
 import type { PlaygroundOption, PlaygroundPage } from '../pages/playground-models.ts';
 import type { Platform } from '../platform/platform.ts';
+import type { NamedApp } from './own-app.ts';
 import { createRequests, wireName } from './requests.ts';
 import {
   callsOf,
@@ -9,6 +10,7 @@ import {
   readSetup,
   type Setup,
   scopesOf,
+  usesApp,
   wayName,
   waysOf,
 } from './setup.ts';
@@ -25,31 +27,44 @@ export const TAB_PATHS: Readonly<Record<Tab, string>> = {
 /** The page for a query: what it says is chosen, the steps are those of the choice. */
 export function createPlaygroundPage(deps: { platform: Platform; issuer: string; apiUrl: string }) {
   const { platform, issuer, apiUrl } = deps;
-  const requests = createRequests(platform, issuer, apiUrl);
+  const own = createRequests(platform, issuer, apiUrl);
 
-  return function page(query: Readonly<Record<string, unknown>>, tab: Tab): PlaygroundPage {
-    const setup = readSetup(query, platform, tab);
+  /** @param named the app in the query, for this visitor */
+  return function page(
+    query: Readonly<Record<string, unknown>>,
+    tab: Tab,
+    named?: NamedApp,
+  ): PlaygroundPage {
+    const app = named && 'app' in named ? named.app : undefined;
+    const setup = readSetup(query, platform, tab, app);
     const isOAuth = tab === 'oauth';
+    const requests = app ? createRequests(platform, issuer, apiUrl, app) : own;
+    const path = linkTo(setup, tab);
     return {
+      ...appPart(setup, named),
       dashboardUrl: '/dashboard',
       docsUrl: '/docs/authentication',
       tabs: (['oauth', 'keys'] as const).map((kind) => ({
         ...{ kind, href: TAB_PATHS[kind], current: kind === tab },
       })),
       flows: isOAuth
-        ? flowsOf(platform).map((kind) => ({
+        ? flowsOf(platform, app).map((kind) => ({
             kind,
-            href: `${TAB_PATHS.oauth}?flow=${kind}`,
+            href: `${TAB_PATHS.oauth}?${new URLSearchParams({ flow: kind, ...clientOf(setup) })}`,
             current: kind === setup.flow,
           }))
         : [],
       setup: {
-        hidden: isOAuth ? [{ name: 'flow', value: setup.flow }] : [],
+        hidden: isOAuth
+          ? Object.entries({ flow: setup.flow, ...clientOf(setup) }).map(([name, value]) => ({
+              ...{ name, value },
+            }))
+          : [],
         action: TAB_PATHS[tab],
         scopes: isOAuth && asksForScopes(setup) ? scopeOptions(platform, setup) : [],
         routes: routeOptions(platform, setup),
         ways: isOAuth ? [] : wayOptions(platform, setup),
-        link: issuer + linkTo(setup, tab),
+        ...{ link: issuer + path, path },
       },
       steps: isOAuth ? stepsOf(platform, requests, setup) : keyStepsOf(platform, requests, setup),
       facts: {
@@ -60,22 +75,36 @@ export function createPlaygroundPage(deps: { platform: Platform; issuer: string;
   };
 }
 
+const clientOf = ({ app }: Setup): { client_id?: string } => (app ? { client_id: app.id } : {});
+
+/** What the page says of the app that its address names. */
+function appPart({ flow, app }: Setup, named: NamedApp | undefined) {
+  if (named && 'problem' in named) return { appProblem: named.problem };
+  if (!app || !usesApp(flow)) return {};
+  return { app: { name: app.name, clientId: app.id, hasSecret: app.auth !== 'none' } };
+}
+
 /** With a password comes what the role allows. */
 const asksForScopes = ({ flow }: Setup) => flow !== 'user_tokens';
 
 /** The same setup for somebody else: all of it is in the address, and nothing else is. */
-function linkTo({ flow, scopes, call, way }: Setup, tab: Tab): string {
+function linkTo(setup: Setup, tab: Tab): string {
+  const { flow, scopes, call, way } = setup;
   const query = new URLSearchParams(
-    tab === 'oauth' ? { flow, scope: scopes.join(' ') } : way ? { way: wayName(way) } : {},
+    tab === 'oauth'
+      ? { flow, ...clientOf(setup), scope: scopes.join(' ') }
+      : way
+        ? { way: wayName(way) }
+        : {},
   );
   if (call) query.set('route', nameOf(call));
   return `${TAB_PATHS[tab]}?${query}`;
 }
 
-function scopeOptions(platform: Platform, { flow, scopes }: Setup): PlaygroundOption[] {
+function scopeOptions(platform: Platform, { flow, scopes, app }: Setup): PlaygroundOption[] {
   const titles = new Map(platform.scopes.map(({ name, title }) => [name, title]));
   const identity = identityScopesOf(platform);
-  return scopesOf(platform, flow).map((value) => {
+  return scopesOf(platform, flow, app).map((value) => {
     const about = identity.includes(value) ? undefined : titles.get(value);
     return { value, text: value, chosen: scopes.includes(value), ...(about ? { about } : {}) };
   });

@@ -6,33 +6,50 @@ import { OAUTH_ROUTES } from '../oauth/provider.ts';
 import { splitScope } from '../oauth/scopes.ts';
 import type { Platform, Presentation } from '../platform/platform.ts';
 import { type DescribedRequest, env, type Fields } from '../snippets/described-request.ts';
+import type { OwnApp } from './own-app.ts';
 import { CALLBACK_PATH } from './playground-client.ts';
 import type { Call } from './setup.ts';
 
 export type Requests = ReturnType<typeof createRequests>;
 
 const CLIENT = { username: env('CLIENT_ID'), password: env('CLIENT_SECRET') };
-const ITSELF: Fields = [['client_id', PLAYGROUND_CLIENT_ID]];
+
+/** The playground's own client. */
+const HOUSE: Pick<OwnApp, 'id' | 'auth'> = { id: PLAYGROUND_CLIENT_ID, auth: 'none' };
 
 /**
  * Every request of the playground, as its snippets show it and its page sends it. What is secret, or known
  * to the page alone, is a variable.
  *
  * @param apiUrl the origin of the platform's API
+ * @param app whose flows are tried; default the playground's own client
  */
-export function createRequests(platform: Platform, issuer: string, apiUrl: string) {
+export function createRequests(
+  platform: Platform,
+  issuer: string,
+  apiUrl: string,
+  app: Pick<OwnApp, 'id' | 'auth'> = HOUSE,
+) {
+  const itself: Fields = [['client_id', app.id]];
   const redirectUri = issuer + CALLBACK_PATH;
   const post = (path: string, form: Fields, basic?: DescribedRequest['basic']) => ({
     ...{ method: 'POST', url: issuer + path, body: { form } },
     ...(basic ? { basic } : {}),
   });
+  /** As the client itself, with its secret where it has one (RFC 6749 §2.3.1). */
+  const asItself = (path: string, form: Fields) => {
+    const password = env('APP_SECRET');
+    if (app.auth === 'client_secret_basic') return post(path, form, { username: app.id, password });
+    const proof: Fields = app.auth === 'none' ? [] : [['client_secret', password]];
+    return post(path, [...form, ...itself, ...proof]);
+  };
   const asked = (scope: string): Fields => (scope === '' ? [] : [['scope', scope]]);
 
   return {
     authorize: (scope: string): DescribedRequest => ({
       method: 'GET',
       url: `${issuer}${OAUTH_ROUTES.authorization}?${query([
-        ...ITSELF,
+        ...itself,
         ['redirect_uri', redirectUri],
         ['response_type', 'code'],
         ['scope', scope],
@@ -45,19 +62,17 @@ export function createRequests(platform: Platform, issuer: string, apiUrl: strin
       opensInBrowser: true,
     }),
     redeem: (code: string, verifier: string) =>
-      post(OAUTH_ROUTES.token, [
+      asItself(OAUTH_ROUTES.token, [
         ['grant_type', 'authorization_code'],
         ['code', env(code)],
         ['redirect_uri', redirectUri],
         ['code_verifier', env(verifier)],
-        ...ITSELF,
       ]),
     renew: (token: string, scope = '') =>
-      post(OAUTH_ROUTES.token, [
+      asItself(OAUTH_ROUTES.token, [
         ['grant_type', 'refresh_token'],
         ['refresh_token', env(token)],
         ...asked(scope),
-        ...ITSELF,
       ]),
     clientToken: (secret: string, scope: string) => {
       const basic = { ...CLIENT, password: env(secret) };
@@ -75,12 +90,12 @@ export function createRequests(platform: Platform, issuer: string, apiUrl: strin
       ]),
     introspect: () => post(OAUTH_ROUTES.introspection, [['token', env('ACCESS_TOKEN')]], CLIENT),
     introspectAsItself: () =>
-      post(OAUTH_ROUTES.introspection, [['token', env('ACCESS_TOKEN')], ...ITSELF]),
+      post(OAUTH_ROUTES.introspection, [['token', env('ACCESS_TOKEN')], ...itself]),
     revoke: (as: 'itself' | 'platform' | 'client') => {
       const token: Fields = [['token', env('ACCESS_TOKEN')]];
       if (as === 'client') return post(OAUTH_ROUTES.revocation, token, CLIENT);
-      const id = as === 'itself' ? PLAYGROUND_CLIENT_ID : PLATFORM_CLIENT_ID;
-      return post(OAUTH_ROUTES.revocation, [...token, ['client_id', id]]);
+      if (as === 'itself') return asItself(OAUTH_ROUTES.revocation, token);
+      return post(OAUTH_ROUTES.revocation, [...token, ['client_id', PLATFORM_CLIENT_ID]]);
     },
     ...userTokenRequests(platform, issuer),
 

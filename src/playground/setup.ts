@@ -1,6 +1,7 @@
 import { IDENTITY_SCOPES, OFFLINE_ACCESS, splitScope } from '../oauth/scopes.ts';
 import type { FlowKind } from '../pages/playground-models.ts';
 import type { Platform, Presentation, Route } from '../platform/platform.ts';
+import type { OwnApp } from './own-app.ts';
 
 /** What somebody has chosen: all that the address of the page holds, and nothing that was typed. */
 export interface Setup {
@@ -11,6 +12,8 @@ export interface Setup {
   readonly call: Call | undefined;
   /** Where a key stands in the call. */
   readonly way: Presentation | undefined;
+  /** Undefined: the playground's own. */
+  readonly app: OwnApp | undefined;
 }
 
 /** A request to the platform's API, as the platform file has it. */
@@ -19,21 +22,29 @@ export interface Call {
   readonly route: Route;
 }
 
-/** The flows there are on this platform. */
-export function flowsOf(platform: Platform): FlowKind[] {
+/** The flows there are on this platform, and for this app. */
+export function flowsOf(platform: Platform, app?: OwnApp): FlowKind[] {
   return [
     'code',
     'client_credentials',
-    'refresh',
+    ...(app?.canRefresh === false ? [] : (['refresh'] as const)),
     ...(platform.userTokens.enabled ? (['user_tokens'] as const) : []),
     ...(platform.serviceJwts.enabled ? (['service_jwt'] as const) : []),
   ];
 }
 
+/** An app of the visitor's is tried where a person signs in; in the other flows they type whose token it is. */
+export const usesApp = (flow: FlowKind): boolean => flow === 'code' || flow === 'refresh';
+
 /** The scopes a flow may ask for: only where there is a user may it be asked who that is. */
-export function scopesOf(platform: Platform, flow: FlowKind): string[] {
-  const own = platform.scopes.map(({ name }) => name);
-  return flow === 'code' || flow === 'refresh' ? [...identityScopesOf(platform), ...own] : own;
+export function scopesOf(platform: Platform, flow: FlowKind, app?: OwnApp): string[] {
+  const all = platform.scopes.map(({ name }) => name);
+  if (!usesApp(flow)) return all;
+  const own = all.filter((scope) => !app || app.scopes.includes(scope));
+  const identity = identityScopesOf(platform).filter(
+    (scope) => scope !== OFFLINE_ACCESS || app?.canRefresh !== false,
+  );
+  return [...identity, ...own];
 }
 
 export const identityScopesOf = (platform: Platform): string[] => [
@@ -63,19 +74,21 @@ export const wayName = (way: Presentation): string =>
  * The setup that an address describes. What it says that does not exist here counts as not said.
  *
  * @param tab what is tried: a flow of OAuth, or an API key
+ * @param app of the visitor's, that it names
  */
 export function readSetup(
   query: Readonly<Record<string, unknown>>,
   platform: Platform,
   tab: 'oauth' | 'keys',
+  app?: OwnApp,
 ): Setup {
-  const flow = flowsOf(platform).find((kind) => kind === query.flow) ?? 'code';
+  const flow = flowsOf(platform, app).find((kind) => kind === query.flow) ?? 'code';
   const calls = callsOf(platform);
   const ways = waysOf(platform);
   const said = [query.scope ?? []].flat().flatMap(splitScope);
   // A form without a ticked box says nothing of scopes, but it names a route.
   const isSaid = query.scope !== undefined || query.route !== undefined;
-  const askable = scopesOf(platform, flow);
+  const askable = scopesOf(platform, flow, app);
   return {
     flow,
     scopes: isSaid
@@ -83,6 +96,7 @@ export function readSetup(
       : usualScopes(platform, askable),
     call: calls.find((call) => nameOf(call) === query.route) ?? usualCall(platform, calls, tab),
     way: ways.find((way) => wayName(way) === query.way) ?? ways[0],
+    app,
   };
 }
 

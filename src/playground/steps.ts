@@ -41,7 +41,9 @@ export function stepsOf(platform: Platform, requests: Requests, setup: Setup): P
   const flows: Record<FlowKind, () => PlaygroundStep[]> = {
     code: () => [
       ...[steps.prepare(), steps.authorize(), steps.redeem(), inspect],
-      ...[...call('ACCESS_TOKEN', 'access_token'), renew(), check('itself'), revoke('itself')],
+      ...call('ACCESS_TOKEN', 'access_token'),
+      ...(setup.app?.canRefresh === false ? [] : [renew()]),
+      ...[check('itself'), revoke('itself')],
     ],
     client_credentials: () => [
       ...[token(), inspect, ...call('ACCESS_TOKEN', 'access_token')],
@@ -76,6 +78,7 @@ function createSteps(platform: Platform, requests: Requests, setup: Setup) {
     redeem: () => {
       const about = requests.redeem('CODE', 'CODE_VERIFIER');
       return step('redeem', {
+        fields: setup.app && setup.app.auth !== 'none' ? [secret('app_secret')] : [],
         values: ['state_sent', 'state_returned', 'issuer_returned', 'code'],
         runs: [run('redeem', about)],
         lessons: [
@@ -249,8 +252,8 @@ function twoKeys(platform: Platform, request: DescribedRequest, way: Presentatio
 }
 
 /** A scope that was not asked for, to be asked for when it is too late. */
-const scopeBeyond = (platform: Platform, { flow, scopes }: Setup): string =>
-  scopesOf(platform, flow).findLast((scope) => !scopes.includes(scope)) ?? NO_SCOPE;
+const scopeBeyond = (platform: Platform, { flow, scopes, app }: Setup): string =>
+  scopesOf(platform, flow, app).findLast((scope) => !scopes.includes(scope)) ?? NO_SCOPE;
 
 /** A scope that no platform has. */
 const NO_SCOPE = 'everything:everywhere';

@@ -1,4 +1,5 @@
 import type { Test } from 'tap';
+import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { createAuthenticator } from '../support/authenticator.ts';
 import { createUser, startGatehouse, type TestUser } from '../support/gatehouse.ts';
 import { createUserAgent, type Form, type Page, type UserAgent } from '../support/user-agent.ts';
@@ -12,9 +13,13 @@ export interface Person extends TestUser {
 }
 
 /** A server with people who are signed in, and the ways they go. */
-export async function openDesk(t: Pick<Test, 'teardown'>, connectionString?: string) {
+export async function openDesk(
+  t: Pick<Test, 'teardown'>,
+  connectionString?: string,
+  clock: Clock = systemClock,
+) {
   const gatehouse = await startGatehouse(t, {
-    issuer: ISSUER,
+    ...{ issuer: ISSUER, clock },
     environment: { TRUST_PROXY: '127.0.0.1' },
     ...(connectionString ? { connectionString } : {}),
   });

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { createTestClock } from '../support/clock.ts';
 import { createUser } from '../support/gatehouse.ts';
 import { formOf, ISSUER, openDesk, SECURITY } from './security-desk.ts';
 
@@ -14,6 +15,50 @@ t.test('shows each session with its browser and address, and which one this is',
   t.equal(body.match(/This browser/g)?.length, 1);
   t.match(body, '203.0.113.9');
 });
+
+t.test(
+  'says when another session was last seen, to the hour and not at every request',
+  async (t) => {
+    const clock = createTestClock();
+    const desk = await openDesk(t, undefined, clock);
+    const { database, oauth } = desk.gatehouse;
+    const { agent, ...user } = await desk.person();
+    const other = desk.newAgent();
+    await desk.enter(other, user);
+    const beganAt = await lastSeen();
+    t.ok(Math.abs(beganAt - clock.now().getTime()) < 60_000, 'at the sign-in');
+
+    clock.advance(1800);
+    await come();
+    t.equal(await lastSeen(), beganAt, 'not again within the hour');
+    clock.advance(1900);
+    const from = clock.now().getTime();
+    t.ok(await desk.isSignedIn(other));
+    t.equal(await lastSeen(), beganAt, 'the request itself writes nothing');
+    await come();
+    const seenAt = await lastSeen();
+    t.ok(seenAt >= from && seenAt <= clock.now().getTime(), 'after it, once more');
+    await come();
+    t.equal(await lastSeen(), seenAt);
+
+    const page = await agent.get(SECURITY);
+    t.match(page.body, `<time datetime="${new Date(seenAt).toISOString()}">last seen `);
+    t.equal(page.body.match(/last seen \d/g)?.length, 1, 'of the other, not of this one');
+
+    /** A request with the other session, and what the process does now and then. */
+    async function come() {
+      t.ok(await desk.isSignedIn(other));
+      await oauth.sessionUses.flush();
+    }
+    async function lastSeen() {
+      const { rows } = await database.pool.query<{ at: Date }>(
+        'SELECT last_seen_at AS at FROM sessions WHERE user_id = $1 ORDER BY created_at DESC LIMIT 1',
+        [user.id],
+      );
+      return rows[0]!.at.getTime();
+    }
+  },
+);
 
 t.test('a session that is ended is over at the next request, in every process', async (t) => {
   const { agent, ...user } = await desk.person();

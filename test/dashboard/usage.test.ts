@@ -63,16 +63,18 @@ t.test('a chart has its bars within its frame, and a round figure at its top', a
   for (const [requests, top] of [
     [0, 4],
     [3, 4],
-    [5, 5],
-    [6, 10],
-    [21, 50],
+    [5, 6],
+    [9, 10],
+    [21, 30],
+    [60, 60],
+    [101, 200],
     [1_000, 1_000],
-    [1_001, 2_000],
   ] as const) {
     const refused = { start, outcome: 'rate_limited', requests: Math.floor(requests / 3) } as const;
     const allowed = { start, outcome: 'allowed', requests: requests - refused.requests } as const;
     const chart = chartOf('day', [start], [allowed, refused]);
     t.equal(chart.top, top, `${requests}`);
+    t.ok(Number.isInteger(chart.top / 2), 'the line in the middle has a whole figure');
     const [bar] = chart.bars;
     t.ok(bar!.allowedHeight + bar!.refusedHeight <= 100.01);
     t.ok(bar!.x >= 0 && bar!.x + bar!.width <= 100);

@@ -6,6 +6,20 @@ import { createUserAgent, type Page } from '../support/user-agent.ts';
 const GERMAN = 'de-AT,de;q=0.9,en;q=0.8';
 const ENGLISH = 'en-GB,en;q=0.9,de;q=0.8';
 
+/** What a browser reads as another host, or nothing of ours. */
+const ELSEWHERE = [
+  ...['https://evil.example/', '//evil.example', '/\\evil.example', '/\t/evil.example'],
+  ...['/..//evil.example', '/.//evil.example', '/%2e%2e//evil.example', '/a/..//evil.example'],
+  ...['javascript:alert(1)', 'dashboard', ''],
+];
+
+/** Where the page's switch to a language leads. */
+function switchTo(page: Page, language: 'en' | 'de'): string {
+  const found = new RegExp(`href="(/language\\?to=${language}&amp;[^"]*)"`).exec(page.body)?.[1];
+  if (!found) throw new Error(`no switch to ${language} at ${page.url} (${page.status})`);
+  return new URL(found.replaceAll('&amp;', '&'), page.url).href;
+}
+
 /** The page is in that language, and says so to readers, programs and caches. */
 function isIn(t: Test, language: 'en' | 'de', page: Page, words: string): void {
   t.match(page.body, `<html lang="${language}">`, page.url);
@@ -120,6 +134,157 @@ t.test('pages are in the reader’s language', async (t) => {
     const away = await german.get(`${issuer}/oauth/logout/success`);
     isIn(t, 'de', away, 'Sie sind abgemeldet');
   });
+});
+
+t.test('readers choose their language at the foot of the pages', async (t) => {
+  const gatehouse = await startGatehouse(t);
+  const { issuer } = gatehouse;
+  const user = await createUser(gatehouse);
+  const client = await registerClient(gatehouse);
+
+  await t.test('by a link, which keeps the page they are on', async (t) => {
+    const agent = createUserAgent(undefined, ENGLISH);
+    const url = `${issuer}/sign-in?return_to=%2Fdashboard%2Fsecurity&again=no`;
+    const page = await agent.get(url);
+    const link = switchTo(page, 'de');
+    t.match(page.body, /lang="en" hreflang="en" rel="nofollow" aria-current="true">English</);
+    const answer = await agent.get(link);
+    t.equal(answer.status, 303);
+    t.equal(answer.headers.get('cache-control'), 'no-store');
+    t.match(
+      answer.headers.get('set-cookie'),
+      /^gatehouse_language=de; Max-Age=31536000; Path=\/; HttpOnly; SameSite=Lax$/,
+    );
+    const again = await agent.follow(answer);
+    t.equal(again.url, url, 'with its query');
+    isIn(t, 'de', again, 'Passwort');
+    t.match(again.headers.get('vary') ?? '', /\bcookie\b/i);
+    const { email, password } = user;
+    const inside = await agent.submit(again, again.forms[0]!, { email, password });
+    isIn(t, 'de', await agent.follow(inside), 'Sicherheit');
+    const dashboard = await agent.get(`${issuer}/dashboard/security`);
+    isIn(t, 'en', await agent.follow(await agent.get(switchTo(dashboard, 'en'))), 'Security');
+  });
+
+  await t.test('on pages that nobody asked for, and on the protocol’s own', async (t) => {
+    const agent = createUserAgent(undefined, ENGLISH);
+    for (const path of [
+      '/no/such/page',
+      '/oauth/authorize?client_id=nobody',
+      '/oauth/logout/success',
+    ]) {
+      const page = await agent.get(issuer + path);
+      const back = await createUserAgent().get(switchTo(page, 'de'));
+      t.equal(back.headers.get('location'), path);
+    }
+    const playground = await agent.get(`${issuer}/playground?flow=refresh&client_secret=leaked`);
+    t.notMatch(playground.body, 'leaked', 'of the playground’s address its setup alone');
+    const back = await createUserAgent().get(switchTo(playground, 'de'));
+    t.match(back.headers.get('location'), /^\/playground\?flow=refresh&scope=[\w+%]*&route=/);
+  });
+
+  await t.test(
+    'over what an app asks for (ui_locales), which comes before the browser',
+    async (t) => {
+      const agent = createUserAgent(undefined, ENGLISH);
+      const url = authorizeUrl(gatehouse, client, newPkce(), { ui_locales: 'en' });
+      const page = await agent.follow(await agent.get(url));
+      const german = await agent.follow(await agent.get(switchTo(page, 'de')));
+      t.equal(german.url, page.url, 'the same interaction');
+      isIn(t, 'de', german, 'Passwort');
+      isIn(t, 'de', await signIn(agent, german, user), 'zugreifen');
+      const unknown = authorizeUrl(gatehouse, { ...client, clientId: 'no' }, newPkce());
+      isIn(t, 'de', await agent.get(`${unknown}&ui_locales=en`), 'Dieser Link funktioniert nicht');
+    },
+  );
+
+  await t.test('and are sent nowhere else', async (t) => {
+    for (const elsewhere of ELSEWHERE) {
+      const query = new URLSearchParams({ to: 'de', return_to: elsewhere });
+      const answer = await createUserAgent().get(`${issuer}/language?${query}`);
+      t.equal(answer.headers.get('location'), '/', elsewhere);
+    }
+    const twice = await createUserAgent().get(`${issuer}/language?to=de&return_to=/a&return_to=/b`);
+    t.equal(twice.headers.get('location'), '/');
+  });
+
+  await t.test('themselves: no other site does it for them', async (t) => {
+    for (const [site, isSet] of [
+      ['same-origin', true],
+      ['none', true],
+      ['same-site', false],
+      ['cross-site', false],
+    ] as const) {
+      const answer = await fetch(`${issuer}/language?to=de&return_to=/sign-in`, {
+        ...{ redirect: 'manual', headers: { 'sec-fetch-site': site } },
+      });
+      t.equal(answer.headers.get('set-cookie') !== null, isSet, site);
+      t.equal(answer.headers.get('location'), '/sign-in');
+    }
+  });
+
+  await t.test('of those there are: anything else is refused, or counts as nothing', async (t) => {
+    for (const query of ['', '?to=', '?to=fr', '?to=de&to=en', '?to=DE', '?to=__proto__']) {
+      const answer = await createUserAgent().get(`${issuer}/language${query}`);
+      t.equal(answer.status, 400, query);
+      t.equal(answer.headers.get('set-cookie'), null);
+      isIn(t, 'en', answer, 'This link doesn’t work');
+    }
+    for (const value of ['fr', '', '"><script>', 'de%0d%0ax', '%', 'd'.repeat(4000)]) {
+      const page = await fetch(`${issuer}/sign-in`, {
+        headers: { cookie: `gatehouse_language=${value}`, 'accept-language': GERMAN },
+      });
+      t.equal(page.headers.get('content-language'), 'de', value.slice(0, 20));
+    }
+  });
+
+  await t.test('where the page can be asked for again: not in the answer to a form', async (t) => {
+    const agent = createUserAgent();
+    const page = await agent.get(`${issuer}/sign-in`);
+    const wrong = await agent.submit(page, page.forms[0]!, { ...user, password: 'wrong' });
+    t.match(wrong.body, 'don’t match an account');
+    t.notMatch(wrong.body, '/language?');
+    for (const path of [
+      '/playground/callback?code=abc&state=x',
+      `/sign-in?x=${'x'.repeat(2000)}`,
+    ]) {
+      const { body } = await agent.get(issuer + path);
+      t.match(body, '<html');
+      t.notMatch(body, '/language?', 'a code is not copied into a link, nor what is endless');
+    }
+  });
+
+  await t.test('under the name that a neighbour cannot plant, on https', async (t) => {
+    const proxied = {
+      origin: 'https://auth.example.test',
+      environment: { TRUST_PROXY: '127.0.0.1' },
+    };
+    const secured = await startGatehouse(t, {
+      issuer: proxied.origin,
+      environment: proxied.environment,
+    });
+    const agent = createUserAgent({ origin: proxied.origin, address: secured.address });
+    const page = await agent.get(`${proxied.origin}/sign-in`);
+    const answer = await agent.get(switchTo(page, 'de'));
+    t.match(
+      answer.headers.get('set-cookie'),
+      /^__Host-gatehouse_language=de; .*; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+    );
+    isIn(t, 'de', await agent.follow(answer), 'Passwort');
+  });
+});
+
+t.test('signing in leads back to a page of this server, and nowhere else', async (t) => {
+  const gatehouse = await startGatehouse(t);
+  const user = await createUser(gatehouse);
+  for (const elsewhere of ELSEWHERE) {
+    const agent = createUserAgent();
+    const query = new URLSearchParams({ return_to: elsewhere });
+    const page = await agent.get(`${gatehouse.issuer}/sign-in?${query}`);
+    const { email, password } = user;
+    const answer = await agent.submit(page, page.forms[0]!, { email, password });
+    t.equal(answer.headers.get('location'), '/', elsewhere);
+  }
 });
 
 t.test('the documents are in English, whoever reads them first', async (t) => {

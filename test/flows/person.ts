@@ -50,9 +50,9 @@ export const scopeBroughtBack = async (
   pkce: Pkce,
 ) => (await factsBroughtBack(stage, client, pkce)).scope;
 
-/** The name of the field that has the focus. */
-export const focused = ({ page }: Visitor): Promise<string> =>
-  page.evaluate('document.activeElement.name');
+/** The name of the field that has the focus, as soon as one has. */
+export const focused = ({ page }: Visitor): Promise<string | null> =>
+  page.locator(':focus').getAttribute('name');
 
 export const valuesOf = (boxes: unknown[]) =>
   (boxes as { value: string }[]).map((box) => box.value);

@@ -1,7 +1,12 @@
 import type { Locator, Page } from 'playwright-core';
 import type { Test } from 'tap';
 import type { Visitor } from '../support/browser.ts';
-import { createUser, registerService, type TestGatehouse } from '../support/gatehouse.ts';
+import {
+  createUser,
+  registerClient,
+  registerService,
+  type TestGatehouse,
+} from '../support/gatehouse.ts';
 import { signIn } from './person.ts';
 
 export interface PlaygroundStage {
@@ -41,14 +46,19 @@ async function fail(where: Locator, name: string, status: number): Promise<strin
 const verdicts = (where: Locator) => where.locator('[data-verdict]').allTextContents();
 
 /** Through sign-in and consent, back to the page. */
-async function authorize(page: Page, visitor: Visitor, user?: { email: string; password: string }) {
+async function authorize(
+  page: Page,
+  visitor: Visitor,
+  user?: { email: string; password: string },
+  app = 'OAuth playground',
+) {
   await step(page, 'authorize').getByRole('button', { name: 'Sign in and consent' }).click();
   if (user) {
     // The page that is being left has a box that is called email, too.
     await page.locator('#password').waitFor();
     await signIn(visitor, user.email, user.password);
   }
-  await page.getByRole('heading', { name: 'OAuth playground wants access' }).waitFor();
+  await page.getByRole('heading', { name: `${app} wants access` }).waitFor();
   await page.getByRole('button', { name: 'Allow', exact: true }).click();
   await page.getByText('State and issuer are the ones that were expected.').waitFor();
 }
@@ -101,6 +111,53 @@ export const KAIE_STORIES: Readonly<Record<string, PlaygroundStory>> = {
     const refused = await press(call, 'Call', 401);
     t.match(refused, 'INVALID_TOKEN');
     t.same(await verdicts(call), ['Refused', ...Array(4).fill('Not asked')]);
+  },
+
+  'an app of one’s own, whose secret is typed in and stays there': async (t, stage) => {
+    const { gatehouse, visitor } = stage;
+    const { organizationId, ...user } = await createUser(gatehouse);
+    const client = await registerClient(gatehouse, {
+      ...{ name: 'Back Office', organizationId, scopes: ['workflows:read'] },
+      redirectUris: ['https://office.example/callback'],
+    });
+    const setup = `?client_id=${client.clientId}`;
+    const stranger = await open(stage, setup);
+    await stranger.getByRole('link', { name: 'Sign in to use an app of yours' }).click();
+    await signIn(visitor, user.email, user.password);
+    const page = visitor.page;
+    await page.getByText('Back Office can’t send people back here yet').waitFor();
+    await visitor.look('own-app-missing');
+    const uri = (await page.locator('#redirect-uri').textContent()) ?? '';
+    const redirectUris = ['https://office.example/callback', uri];
+    const system = { actor: { kind: 'system' } } as const;
+    await gatehouse.oauth.clientService.update(client.clientId, { redirectUris }, system);
+
+    await open(stage, setup);
+    await page.getByText('Its secret is asked for where the code is exchanged').waitFor();
+    await visitor.look('own-app');
+    await page.getByRole('checkbox', { name: 'email' }).check();
+    await page.waitForFunction(`location.search.includes('email')`);
+    t.match(page.url(), client.clientId, 'another setup is still of this app');
+    await authorize(page, visitor, undefined, 'Back Office');
+    t.match(page.url(), client.clientId);
+    const redeem = step(page, 'redeem');
+    const exchange = redeem.getByRole('button', { name: 'Exchange the code' });
+    t.ok(await exchange.isDisabled(), 'not without the secret');
+    await redeem.getByLabel('Secret of your app').fill(client.secret);
+    t.match(await press(redeem, 'Exchange the code'), '"access_token"');
+    await page.getByText('The signature is good.').first().waitFor();
+    t.match(await press(step(page, 'renew'), 'Refresh'), '"refresh_token"');
+    await press(step(page, 'revoke'), 'Revoke');
+    await press(step(page, 'call'), 'Call', 401);
+
+    t.notMatch(await page.content(), client.secret, 'a secret is not shown');
+    const kept = await page.evaluate(
+      'JSON.stringify([{ ...sessionStorage }, { ...localStorage }])',
+    );
+    t.notMatch(kept, client.secret, 'nor kept');
+    t.notMatch(visitor.visited.join(' '), client.secret, 'nor in an address');
+    t.notMatch(gatehouse.logLines.join(''), client.secret, 'nor in the log');
+    t.notMatch(await page.locator('#link').textContent(), client.secret);
   },
 
   'lessons of the code flow: verifier, replay, scope, refresh, expiry, introspection': async (

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { decodeJwt, type JWTPayload } from 'jose';
 import t, { type Test } from 'tap';
 import { listConsents } from '../../src/oauth/consents/consents.store.ts';
@@ -36,6 +37,19 @@ const ticked = (page: Page) =>
   consentForm(page)
     .fields.filter(([name]) => name === 'scope')
     .map(([, value]) => value);
+
+/** Somebody in an organization that another owns. */
+async function createMember(
+  { identity }: TestGatehouse,
+  organizationId: string,
+  role: 'admin' | 'member' = 'member',
+): Promise<TestUser> {
+  const login = { email: `${randomUUID()}@example.com`, password: 'correct horse battery' };
+  const input = { ...login, name: 'Colleague', organizationId, role };
+  const outcome = await identity.createUser(input, SYSTEM);
+  if (outcome.outcome !== 'created') throw new Error(outcome.outcome);
+  return { ...login, id: outcome.user.id, organizationId };
+}
 
 /** A browser that stands before the consent page. */
 async function beforeConsent(
@@ -215,6 +229,53 @@ t.test('consent', async (t) => {
     t.equal(claims.granted, 'openid profile notes:write', 'the answer says what was granted');
     t.equal(claims.scope, 'openid profile notes:write', 'and so does the token');
     t.same((await standing(client))[0]?.scopes, ['notes:write', 'openid', 'profile']);
+  });
+
+  await t.test('says what a role does not let the user give, before they answer', async (t) => {
+    const scope = 'openid notes:read notes:delete';
+    const { organizationId } = await createUser(gatehouse, { organizationName: 'Quiet Library' });
+    const member = await createMember(gatehouse, organizationId);
+    const client = await newClient();
+    const { agent, page, pkce } = await beforeConsent(gatehouse, client, member, { scope });
+    t.same(ticked(page), ['notes:read'], 'what they cannot give is no choice');
+    t.match(page.body, /your role in Quiet Library \(Member\) does not include them/);
+    t.match(page.body, /id="withheld"[\s\S]*Delete notes/);
+    const all = { scope: ['notes:read', 'notes:delete'] };
+    const claims = await claimsOf(gatehouse, client, await consent(agent, page, all), pkce);
+    t.equal(claims.granted, 'openid notes:read', 'nor is it given when it is posted');
+    const owned = await beforeConsent(gatehouse, await newClient(), user, { scope });
+    t.same(ticked(owned.page), ['notes:read', 'notes:delete']);
+    t.notMatch(owned.page.body, /will not get|Not in /, 'an owner is spared all of it');
+  });
+
+  await t.test('says in which of several organizations a role is too small', async (t) => {
+    const scope = 'openid notes:read notes:delete';
+    const { organizationId } = await createUser(gatehouse, { organizationName: 'Quiet Library' });
+    const both = await createUser(gatehouse, { organizationName: 'Own House' });
+    const membership = { userId: both.id, organizationId, role: 'member' } as const;
+    await gatehouse.identity.memberships.add(membership, SYSTEM);
+    const client = await newClient();
+    const { agent, page, pkce } = await beforeConsent(gatehouse, client, both, { scope });
+    t.same(ticked(page), ['notes:read', 'notes:delete'], 'it can be given, elsewhere');
+    t.match(page.body, /Delete notes[\s\S]{0,200}Not in Quiet Library: your role there/);
+    t.equal(page.body.split('Not in ').length, 2, 'said of nothing else');
+    const back = await consent(agent, page, { organization_id: organizationId });
+    t.equal((await claimsOf(gatehouse, client, back, pkce)).granted, 'openid notes:read');
+  });
+
+  await t.test('says that a lesser role holds back what was allowed before', async (t) => {
+    const scope = 'openid notes:delete';
+    const { organizationId } = await createUser(gatehouse);
+    const person = await createMember(gatehouse, organizationId, 'admin');
+    const client = await newClient();
+    const { agent, page } = await beforeConsent(gatehouse, client, person, { scope });
+    await consent(agent, page);
+    const lesser = { userId: person.id, organizationId, role: 'member' } as const;
+    await gatehouse.identity.memberships.changeRole(lesser, SYSTEM);
+    const more = authorizeUrl(gatehouse, client, newPkce(), { scope: `${scope} notes:read` });
+    const again = await agent.follow(await agent.get(more));
+    t.notMatch(again.body, /Already allowed/);
+    t.match(again.body, /id="withheld"[\s\S]*Delete notes/);
   });
 
   await t.test('grants the identity alone when every permission is unticked', async (t) => {

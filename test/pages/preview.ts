@@ -117,7 +117,7 @@ async function serve(id: string): Promise<Server> {
     writeFileSync(join(out, `${id}-${path.slice(1)}.html`), document);
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://preview');
-    const asset = /^\/assets\/([a-z]+\.(css|js|svg))$/.exec(pathname);
+    const asset = /^\/assets\/((?:playground\/)?[a-z-]+\.(css|js|svg))$/.exec(pathname);
     response.setHeader('content-security-policy', CSP);
     response.setHeader('content-type', TYPES[asset?.[2] ?? ''] ?? 'text/html; charset=utf-8');
     if (pathname === '/assets/theme.css') response.end(themeCss(platform));

@@ -5,6 +5,7 @@ import type { Sample } from './samples.ts';
 
 const guarded = { action: '/dashboard/security', csrf: 'k2nVdW5pdA' };
 const since = new Date('2026-03-02T08:00:00Z');
+const lastSeen = new Date('2026-11-21T12:00:00Z');
 const options = '{"challenge":"9x2n0Q1m4p7s3v6y8bAcDe"}';
 const form = '9x2n0Q1m4p7s3v6y8bAcDe';
 const frame = frameSample('security');
@@ -13,7 +14,7 @@ const secured: SecurityPage = {
   frame,
   sessions: [
     { browser: 'Firefox', system: 'Linux', address: '203.0.113.17', since },
-    { browser: 'Safari', system: 'iPhone', address: '2001:db8::17', since, end: guarded },
+    { browser: 'Safari', system: 'iPhone', address: '2001:db8::17', since, lastSeen, end: guarded },
     { since, end: guarded },
   ],
   endOthers: guarded,

@@ -128,6 +128,7 @@ const consent: ConsentPage = {
   permissions: [...readFew, writeOne],
   offline: true,
   alreadyAllowed: [],
+  withheld: [],
   revokeUrl: '/',
 };
 
@@ -228,6 +229,30 @@ export const samples: Sample[] = [
       selectedOrganizationId: 'org_0',
       app: { ...consent.app, publisher: undefined },
       alreadyAllowed: readFew,
+    },
+  },
+  {
+    name: 'consent-role',
+    page: 'consent',
+    model: {
+      ...consent,
+      organizations: organizations.slice(1, 2),
+      permissions: many.slice(0, 3),
+      withheld: many.slice(9, 11),
+    },
+  },
+  {
+    name: 'consent-roles',
+    page: 'consent',
+    model: {
+      ...consent,
+      organizations,
+      permissions: [
+        { ...writeOne, notIn: [organizations[1]!.name] },
+        { ...many[6]!, notIn: organizations.slice(0, 2).map(({ name }) => name) },
+        { ...many[9]!, notIn: Array.from({ length: 9 }, (_, index) => `Organization ${index}`) },
+      ],
+      withheld: many.slice(11),
     },
   },
   {

@@ -1,8 +1,9 @@
 import t from 'tap';
 import { PLAYGROUND_CLIENT_ID } from '../../src/oauth/clients/house-clients.ts';
 import { CALLBACK_PATH } from '../../src/playground/playground-client.ts';
+import { env } from '../../src/snippets/described-request.ts';
 import { signIn } from '../support/flows.ts';
-import { createUser, startGatehouse } from '../support/gatehouse.ts';
+import { createUser, registerClient, startGatehouse } from '../support/gatehouse.ts';
 import { createUserAgent } from '../support/user-agent.ts';
 
 const read = async (url: string) => {
@@ -154,3 +155,128 @@ t.test('its modules are asked for again, so that they always fit each other', as
   const style = await fetch(`${issuer}/assets/playground.css?v=1`);
   t.match(style.headers.get('cache-control'), 'immutable');
 });
+
+t.test('runs with an app of the visitor’s that its address names', async (t) => {
+  const gatehouse = await startGatehouse(t, { platform: 'kaie' });
+  const { issuer, oauth } = gatehouse;
+  const callback = issuer + CALLBACK_PATH;
+  const user = await createUser(gatehouse);
+  const own = { organizationId: user.organizationId, redirectUris: [callback] };
+  const stranger = await createUser(gatehouse);
+  const foreign = await registerClient(gatehouse, {
+    ...{ name: 'Secret Project', redirectUris: [callback] },
+    organizationId: stranger.organizationId,
+  });
+  const operators = await registerClient(gatehouse, {
+    name: 'Operators’',
+    redirectUris: [callback],
+  });
+  const agent = createUserAgent();
+  const signInPage = await agent.get(`${issuer}/sign-in`);
+  await signIn(agent, signInPage, user);
+  const open = async (clientId: string, more = '') =>
+    agent.get(`${issuer}/playground?client_id=${encodeURIComponent(clientId)}${more}`);
+
+  await t.test('a public one as it is, with what it may ask for', async (t) => {
+    const { clientId } = await registerClient(gatehouse, {
+      ...{ ...own, name: 'Meeting <b>Minutes', tokenEndpointAuthMethod: 'none' },
+      scopes: ['workflows:read', 'triggers:read'],
+      grantTypes: ['authorization_code'],
+    });
+    const { body } = await open(clientId);
+    t.match(body, 'Meeting &lt;b&gt;Minutes');
+    t.match(body, `client_id=${clientId}`);
+    t.notMatch(body, PLAYGROUND_CLIENT_ID);
+    t.match(body, 'value="triggers:read"');
+    t.notMatch(body, 'value="triggers:write"', 'not what it may not ask for');
+    t.notMatch(
+      body,
+      /flow=refresh|id="step-renew"|id="redeem-app_secret"/,
+      'nor what it cannot do',
+    );
+    const link = new URL(linkOf(body));
+    t.equal(link.searchParams.get('client_id'), clientId, 'kept in the link');
+    t.match(body, `<input type="hidden" name="client_id" value="${clientId}">`, 'and in the form');
+    t.equal((await agent.get(link.href)).body, body);
+    const key = await agent.get(`${issuer}/playground/keys?client_id=${clientId}`);
+    t.notMatch(key.body, clientId, 'a key is no app’s');
+  });
+
+  await t.test('a confidential one with a secret that is typed in', async (t) => {
+    for (const tokenEndpointAuthMethod of ['client_secret_basic', 'client_secret_post'] as const) {
+      const input = { ...own, name: 'Back Office', tokenEndpointAuthMethod };
+      const { clientId, secret } = await registerClient(gatehouse, input);
+      const { body } = await open(clientId, `&client_secret=${secret}`);
+      t.notMatch(body, secret, 'nothing of an address gets into the page');
+      t.match(body, /id="redeem-app_secret" type="password" autocomplete="new-password"/);
+      const request = requestOf(body, 'redeem') as {
+        basic?: object;
+        body: { form: [string, string][] };
+      };
+      const sent = Object.fromEntries(request.body.form);
+      if (tokenEndpointAuthMethod === 'client_secret_basic') {
+        t.same(request.basic, { username: clientId, password: env('APP_SECRET') });
+        t.equal(sent.client_id, undefined, 'one way at a time (RFC 6749 §2.3)');
+      } else {
+        t.match(sent, { client_id: clientId, client_secret: env('APP_SECRET') });
+        t.equal(request.basic, undefined);
+      }
+    }
+  });
+
+  await t.test('says what is in the way of one, and how to mend it', async (t) => {
+    const says = async (input: Parameters<typeof registerClient>[1], words: string) => {
+      const { clientId } = await registerClient(gatehouse, { ...own, name: 'Half Done', ...input });
+      const { body } = await open(clientId);
+      t.match(body, `Half Done ${words}`);
+      t.match(body, `/dashboard/organizations/${user.organizationId}/apps/${clientId}"`);
+      t.match(body, `client_id=${PLAYGROUND_CLIENT_ID}`, 'meanwhile its own');
+      return { clientId, body };
+    };
+    const other = { redirectUris: [`${callback}/`, 'https://app.example.com/callback'] };
+    const { body, clientId } = await says(other, 'can’t send people back here yet');
+    t.match(body, `<code>${callback}</code>`);
+    const system = { actor: { kind: 'system' } } as const;
+    await oauth.clientService.update(clientId, { redirectUris: [callback] }, system);
+    t.notMatch((await open(clientId)).body, PLAYGROUND_CLIENT_ID, 'mended');
+    await oauth.clientService.update(clientId, { disabled: true }, system);
+    t.match((await open(clientId)).body, 'Half Done is disabled');
+    const grants = { grantTypes: ['client_credentials'], redirectUris: [] } as const;
+    await says(grants, 'is not registered for the authorization code flow');
+    await says({ requirePushedRequests: true }, 'must push its authorization requests');
+  });
+
+  await t.test('one that is not theirs answers like one that isn’t there', async (t) => {
+    const unknown = await open('019a8c9e-0000-7000-8000-000000000000');
+    t.match(unknown.body, 'does not exist, or that belongs to none of your organizations');
+    for (const id of [
+      foreign.clientId,
+      operators.clientId,
+      '',
+      ' ',
+      '\0',
+      '<b>',
+      'x'.repeat(300),
+    ]) {
+      const page = await open(id);
+      t.equal(page.status, 200);
+      t.equal(page.body, unknown.body, id.slice(0, 40));
+    }
+    t.equal((await open('a', '&client_id=b')).body, unknown.body, 'nor two at once');
+    const nobody = await read(`${issuer}/playground?client_id=${foreign.clientId}`);
+    t.notMatch(nobody.body, 'Secret Project');
+    t.match(nobody.body, `/sign-in?return_to=%2Fplayground%3Fclient_id%3D${foreign.clientId}"`);
+    t.notMatch(linkOf(unknown.body), 'client_id');
+    const theirs = createUserAgent();
+    await signIn(theirs, await theirs.get(`${issuer}/sign-in`), stranger);
+    const page = await theirs.get(`${issuer}/playground?client_id=${foreign.clientId}`);
+    t.match(page.body, 'Secret Project', 'its own people see it');
+  });
+});
+
+/** The request that a button of the page makes. */
+function requestOf(html: string, run: string): unknown {
+  const found = new RegExp(`data-run="${run}" data-request="([^"]*)"`).exec(html)?.[1];
+  if (!found) throw new Error(`nothing runs ${run}`);
+  return JSON.parse(found.replaceAll('&quot;', '"').replaceAll('&amp;', '&'));
+}

@@ -29,6 +29,8 @@ export interface AdapterDependencies {
   readonly clock: Clock;
   readonly revocations: Revocations;
   readonly presentedTokens: PresentedTokens;
+  /** A browser has come with the session of that uid. */
+  readonly sessionSeen: (uid: string) => void;
 }
 
 /** The verbs of oidc-provider's adapter that a model really uses; the others are refused. */

@@ -31,7 +31,7 @@ interface Row {
  * is written; the request goes on, and the next one finds no session.
  */
 export function createSessionAdapter(deps: AdapterDependencies): ModelAdapter {
-  const { database, masterKey, clock } = deps;
+  const { database, masterKey, clock, sessionSeen } = deps;
   return {
     async upsert(id, payload, expiresIn) {
       const idHash = masterKey.hashSecret(id);
@@ -61,6 +61,7 @@ export function createSessionAdapter(deps: AdapterDependencies): ModelAdapter {
       });
       const row = rows[0];
       if (row) sessionsAtHand()?.set(row.uid, idHash);
+      if (row?.user_id) sessionSeen(row.uid);
       return row && toPayload(row, id);
     },
     async findByUid(uid) {
@@ -92,8 +93,9 @@ const MOST_USER_AGENT_CHARACTERS = 300;
 const SAVE = {
   insert: `
     INSERT INTO sessions
-      (id_hash, uid, user_id, signed_in_at, details, expires_at, created_at, address, user_agent)
-    SELECT $1, $2, $3, $4::timestamptz, $5::jsonb, $6::timestamptz, $7::timestamptz, $8, $9
+      (id_hash, uid, user_id, signed_in_at, details, expires_at, created_at, address, user_agent,
+       last_seen_at)
+    SELECT $1, $2, $3, $4::timestamptz, $5::jsonb, $6::timestamptz, $7::timestamptz, $8, $9, $7
     WHERE`,
   update: `
     UPDATE sessions

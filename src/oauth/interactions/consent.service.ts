@@ -3,6 +3,7 @@ import { errors } from 'oidc-provider';
 import type { AuditEvent } from '../../audit/audit.ts';
 import type { Database } from '../../database/database.ts';
 import type { IdentityService } from '../../identity/identity.service.ts';
+import type { NamedMembership } from '../../identity/identity.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { newId } from '../../lib/ids.ts';
 import type { ConsentPage, IdentityScope, Permission } from '../../pages/view-models.ts';
@@ -54,6 +55,13 @@ export function createConsentService(deps: ConsentDependencies) {
   return {
     async question(request: InteractionRequest, userId: string): Promise<ConsentQuestion> {
       const { client, user, allowed, asked, known, choices } = await assess(deps, request, userId);
+      const lacking = (scope: string) => choices.filter(({ role }) => !isWithinRole(role, scope));
+      const isWithheld = (scope: string) =>
+        choices.length > 0 && lacking(scope).length === choices.length;
+      const show = (names: readonly string[]) =>
+        names
+          .filter((name) => !isWithheld(name))
+          .flatMap((name) => toPermission(scopes.get(name), lacking(name)));
       const offline =
         client.grantTypes.includes('refresh_token') && isNewsToStay(platform, request, known);
       return {
@@ -67,8 +75,11 @@ export function createConsentService(deps: ConsentDependencies) {
         })),
         ...(choices[0] ? { selectedOrganizationId: choices[0].organizationId } : {}),
         identity: request.scopes.filter(isIdentityScope).filter((scope) => !known.includes(scope)),
-        permissions: asked.flatMap((name) => toPermission(scopes.get(name))),
-        alreadyAllowed: allowed.flatMap((name) => toPermission(scopes.get(name))),
+        permissions: show(asked),
+        alreadyAllowed: show(allowed),
+        withheld: [...allowed, ...asked]
+          .filter(isWithheld)
+          .flatMap((name) => toPermission(scopes.get(name))),
         offline,
       };
     },
@@ -159,10 +170,15 @@ const appIdentity = (client: OAuthClient, publisher: string | undefined): Consen
   ...(client.policyUri ? { privacyUrl: client.policyUri } : {}),
 });
 
-function toPermission(scope: PlatformScope | undefined): Permission[] {
+/** @param lacking where the user's role does not include it */
+function toPermission(
+  scope: PlatformScope | undefined,
+  lacking: readonly NamedMembership[] = [],
+): Permission[] {
   if (!scope) return [];
   const { name, title, description, access } = scope;
-  return [{ scope: name, title, description, access }];
+  const notIn = lacking.map(({ organizationName }) => organizationName);
+  return [{ scope: name, title, description, access, ...(notIn.length > 0 ? { notIn } : {}) }];
 }
 
 function isIdentityScope(scope: string): scope is IdentityScope {

@@ -1,6 +1,7 @@
 import { recordAuditEvent } from '../../audit/audit.store.ts';
 import type { AuditContext } from '../../audit/audit.ts';
 import type { Database } from '../../database/database.ts';
+import type { Executor } from '../../database/executor.ts';
 import type { Clock } from '../../lib/clock.ts';
 
 /** A browser in which a user is signed in, as they see it themselves. */
@@ -11,6 +12,8 @@ export interface UserSession {
   /** Where it was begun; null for one from before that was kept. */
   readonly address: string | null;
   readonly userAgent: string | null;
+  /** When a request last came with it, to the hour; null for one from before that was kept. */
+  readonly lastSeenAt: Date | null;
 }
 
 /** A user's sessions, in their own hands. One that is ended is no more at the next request anywhere. */
@@ -49,7 +52,7 @@ export function createUserSessions(deps: { database: Database; clock: Clock }): 
     async of(userId) {
       const { rows } = await database.pool.query<UserSession>(
         `SELECT uid, coalesce(signed_in_at, created_at) AS "signedInAt", expires_at AS "expiresAt",
-           address, user_agent AS "userAgent"
+           address, user_agent AS "userAgent", last_seen_at AS "lastSeenAt"
          FROM sessions WHERE user_id = $1 AND expires_at > $2
          ORDER BY coalesce(signed_in_at, created_at) DESC, uid LIMIT 100`,
         [userId, clock.now()],
@@ -59,4 +62,24 @@ export function createUserSessions(deps: { database: Database; clock: Clock }): 
     end: async (userId, uid, audit) => (await remove(userId, '=', uid, audit)) > 0,
     endOthers: (userId, keptUid, audit) => remove(userId, '<>', keptUid, audit),
   };
+}
+
+/** A row is not written again within this time, by whichever process: seconds. */
+const SEEN_EVERY_SECONDS = 3600;
+
+/** How often a process asks for it, which costs a look at the row: milliseconds. */
+export const SEEN_ASKED_EVERY_MS = 300_000;
+
+/** When sessions were last seen, to the hour. */
+export async function touchSessions(
+  executor: Executor,
+  seen: readonly { id: string; at: Date }[],
+): Promise<void> {
+  await executor.query(
+    `UPDATE sessions s SET last_seen_at = seen.at
+     FROM unnest($1::text[], $2::timestamptz[]) AS seen(uid, at)
+     WHERE s.uid = seen.uid
+       AND (s.last_seen_at IS NULL OR s.last_seen_at <= seen.at - make_interval(secs => $3))`,
+    [seen.map(({ id }) => id), seen.map(({ at }) => at), SEEN_EVERY_SECONDS],
+  );
 }

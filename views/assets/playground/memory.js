@@ -7,6 +7,7 @@ const listeners = [];
 const SECRETS = new Set([
   'CLIENT_SECRET',
   'WRONG_SECRET',
+  'APP_SECRET',
   'PASSWORD',
   'WRONG_PASSWORD',
   'API_KEY',

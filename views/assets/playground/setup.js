@@ -15,12 +15,17 @@ async function follow(changed) {
   const mine = latest;
   const query = new URLSearchParams(new FormData(form));
   const url = `${form.getAttribute('action')}?${query}`;
-  const response = await fetch(url, { credentials: 'omit' });
+  // An app that the address names is shown to whom it belongs.
+  const response = await fetch(url, { credentials: 'same-origin' });
   const other = new DOMParser().parseFromString(await response.text(), 'text/html');
   // Somebody who ticks quickly gets the last answer, not the slowest.
   if (mine !== latest || !response.ok) return;
   const link = other.getElementById('link');
   for (const name of ['href', 'textContent']) document.getElementById('link')[name] = link[name];
+  const there = [...other.querySelectorAll('.languages a')];
+  for (const [index, here] of document.querySelectorAll('.languages a').entries()) {
+    if (there[index]) here.href = there[index].getAttribute('href');
+  }
   history.replaceState(undefined, '', new URL(link.href).pathname + new URL(link.href).search);
   for (const here of document.querySelectorAll('[data-request]')) {
     const step = other.getElementById(here.closest('[data-step]').id);

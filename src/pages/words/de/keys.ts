@@ -47,7 +47,7 @@ export const keys: Translated<typeof english> = {
   'keys.status.active': 'Aktiv',
   'keys.status.disabled': 'Deaktiviert',
   'keys.status.expired': 'Abgelaufen',
-  'keys.status.revoked': 'Widerrufen',
+  'keys.status.revoked': 'Zurückgezogen',
   'keys.maker.person': (p) => p.name,
   'keys.maker.somebody': 'Jemand, der nicht mehr dabei ist',
   'keys.maker.operator': (p) => p.platform,

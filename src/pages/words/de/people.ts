@@ -10,6 +10,9 @@ const after = ({ waitSeconds }: { waitSeconds?: number }) =>
 export const people: Translated<typeof english> = {
   'page.title': (p) => `${p.title} · ${p.platform}`,
   'page.title_failed': (p) => `Fehler: ${p.title} · ${p.platform}`,
+  'language.switch': 'Sprache',
+  'language.en': 'English',
+  'language.de': 'Deutsch',
   'page.links': 'Über diesen Dienst',
   'link.docs': 'Dokumentation',
   'link.support': 'Hilfe',
@@ -95,6 +98,13 @@ export const people: Translated<typeof english> = {
   'consent.offline.description': 'Bis Sie ihn widerrufen.',
   'consent.offline.group': 'Verbunden bleiben',
   'consent.already': 'Schon erlaubt',
+  'consent.withheld': 'Die App bekommt nicht',
+  'consent.withheld_here': (p) =>
+    `Sie bittet auch darum, aber Sie können es nicht erlauben: Ihre Rolle in ${p.organization} (${p.role}) umfasst es nicht.`,
+  'consent.withheld_everywhere':
+    'Sie bittet auch darum, aber Sie können es nicht erlauben: In keiner Ihrer Organisationen umfasst Ihre Rolle es.',
+  'consent.not_in': (p) => `Nicht in ${p.organizations}: Ihre Rolle dort umfasst das nicht.`,
+  'consent.not_in_more': (p) => `${p.count} weiteren`,
   'consent.allow': 'Erlauben',
   'consent.allow_busy': 'Wird erlaubt…',
   'consent.deny': 'Ablehnen',

@@ -29,6 +29,28 @@ export const playground: Translated<typeof english> = {
   'playground.flow.service_jwt': 'Dienst-JWT',
   'playground.flow_about.service_jwt': 'Ihr Dienst signiert mit einem eigenen Schlüssel.',
 
+  'playground.app': 'Ihre App',
+  'playground.app_public':
+    'Die Schritte laufen mit dieser App. Sie hat kein Geheimnis und läuft hier, wie sie ist.',
+  'playground.app_secret':
+    'Die Schritte laufen mit dieser App. Nach ihrem Geheimnis wird gefragt, wo der Code eingetauscht wird; es bleibt auf dieser Seite und geht nur an die Token-Endpunkte.',
+  'playground.app_leave': 'Stattdessen die App des Playgrounds verwenden',
+  'playground.app_instead': 'Bis dahin wird die App des Playgrounds verwendet.',
+  'playground.app_page': 'Zur Seite der App',
+  'playground.app_sign_in': 'Anmelden, um eine eigene App zu verwenden',
+  'playground.app_problem.unknown': () =>
+    'Dieser Link nennt eine App, die es nicht gibt oder die zu keiner Ihrer Organisationen gehört.',
+  'playground.app_problem.redirect_uri': (p) =>
+    `${p.app} kann noch niemanden hierher zurückschicken. Fügen Sie dies genau so zu ihren Redirect-URIs hinzu und laden Sie diese Seite neu:`,
+  'playground.app_problem.disabled': (p) =>
+    `${p.app} ist abgeschaltet, niemand kann sich damit anmelden. Schalten Sie sie auf ihrer Seite wieder ein.`,
+  'playground.app_problem.no_code': (p) =>
+    `${p.app} ist nicht für den Authorization-Code-Flow registriert (Grant-Typ authorization_code).`,
+  'playground.app_problem.signs': (p) =>
+    `${p.app} weist sich mit einem privaten Schlüssel aus (private_key_jwt), und der gehört nicht in eine Seite.`,
+  'playground.app_problem.pushes': (p) =>
+    `${p.app} muss ihre Autorisierungsanfragen vorab senden (RFC 9126), was diese Seite nicht tut.`,
+
   'playground.setup': 'Einrichten',
   'playground.setup.scopes': 'Gewünschte Scopes',
   'playground.setup.route': 'Aufruf der API zum Ausprobieren',
@@ -86,6 +108,7 @@ export const playground: Translated<typeof english> = {
 
   'playground.field.client_id': 'Client-ID',
   'playground.field.client_secret': 'Client-Geheimnis',
+  'playground.field.app_secret': 'Geheimnis Ihrer App',
   'playground.field.email': 'E-Mail',
   'playground.field.password': 'Passwort',
   'playground.field.account_id': 'ID des Dienstkontos',
@@ -246,6 +269,7 @@ export const playground: Translated<typeof english> = {
   'playground.name.access_token': 'ein Access-Token',
   'playground.name.refresh_token': 'ein Refresh-Token',
   'playground.name.used_refresh_token': 'ein Auffrischen',
+  'playground.name.app_secret': 'das Geheimnis Ihrer App',
   'playground.name.client_id': 'die Client-ID',
   'playground.name.client_secret': 'das Client-Geheimnis',
   'playground.name.email': 'die E-Mail-Adresse',

@@ -42,11 +42,13 @@ export const security: Translated<typeof english> = {
   'security.summary': 'Bitte prüfen Sie diese Angabe, bevor es weitergeht',
 
   'security.sessions': 'Wo Sie angemeldet sind',
-  'security.sessions_hint': 'Eine Sitzung, die Sie beenden, ist sofort vorbei, wo immer sie ist.',
+  'security.sessions_hint':
+    'Eine Sitzung, die Sie beenden, ist sofort vorbei, wo immer sie ist. Wann sie zuletzt gesehen wurde, wird auf die Stunde genau festgehalten.',
   'security.this_session': 'Dieser Browser',
   'security.browser_on': (p) => `${p.browser} unter ${p.system}`,
   'security.unknown_browser': 'Ein Browser',
   'security.since': (p) => `Angemeldet ${moment.format(p.date)} UTC`,
+  'security.last_seen': (p) => `zuletzt gesehen ${moment.format(p.date)} UTC`,
   'security.end': 'Beenden',
   'security.end_busy': 'Wird beendet…',
   'security.end_others': 'Alle anderen Sitzungen beenden',

@@ -36,6 +36,9 @@ function after({ waitSeconds }: Wait): string {
 export const people = {
   'page.title': (p: { title: string } & Platform) => `${p.title} · ${p.platform}`,
   'page.title_failed': (p: { title: string } & Platform) => `Error: ${p.title} · ${p.platform}`,
+  'language.switch': 'Language',
+  'language.en': 'English',
+  'language.de': 'Deutsch',
   'page.links': 'About this service',
   'link.docs': 'Docs',
   'link.support': 'Help',
@@ -117,6 +120,14 @@ export const people = {
   'consent.offline.description': 'Until you revoke it.',
   'consent.offline.group': 'Stay connected',
   'consent.already': 'Already allowed',
+  'consent.withheld': 'The app will not get',
+  'consent.withheld_here': (p: { organization: string; role: string }) =>
+    `It asked for these, too, but they are not yours to give: your role in ${p.organization} (${p.role}) does not include them.`,
+  'consent.withheld_everywhere':
+    'It asked for these, too, but they are not yours to give: your role does not include them in any of your organizations.',
+  'consent.not_in': (p: { organizations: string }) =>
+    `Not in ${p.organizations}: your role there does not include it.`,
+  'consent.not_in_more': (p: { count: number }) => `${p.count} more`,
   'consent.allow': 'Allow',
   'consent.allow_busy': 'Allowing…',
   'consent.deny': 'Don’t allow',

@@ -26,6 +26,28 @@ export const playground = {
   'playground.flow.service_jwt': 'Service JWT',
   'playground.flow_about.service_jwt': 'Your service signs, with a key of its own.',
 
+  'playground.app': 'Your app',
+  'playground.app_public':
+    'The steps run with this app. It keeps no secret, so it runs here as it is.',
+  'playground.app_secret':
+    'The steps run with this app. Its secret is asked for where the code is exchanged; it stays in this page, and is sent to the token endpoints alone.',
+  'playground.app_leave': 'Use the playground’s own app instead',
+  'playground.app_instead': 'Until then, the playground’s own app is used.',
+  'playground.app_page': 'To the app’s page',
+  'playground.app_sign_in': 'Sign in to use an app of yours',
+  'playground.app_problem.unknown': () =>
+    'This link names an app that does not exist, or that belongs to none of your organizations.',
+  'playground.app_problem.redirect_uri': (p: { app: string }) =>
+    `${p.app} can’t send people back here yet. Add this to its redirect URIs, exactly as it stands, and load this page again:`,
+  'playground.app_problem.disabled': (p: { app: string }) =>
+    `${p.app} is disabled, so nobody can sign in to it. Enable it on its page.`,
+  'playground.app_problem.no_code': (p: { app: string }) =>
+    `${p.app} is not registered for the authorization code flow (grant type authorization_code).`,
+  'playground.app_problem.signs': (p: { app: string }) =>
+    `${p.app} proves who it is with a private key (private_key_jwt), and that does not belong into a page.`,
+  'playground.app_problem.pushes': (p: { app: string }) =>
+    `${p.app} must push its authorization requests (RFC 9126), which this page does not do.`,
+
   'playground.setup': 'Set up',
   'playground.setup.scopes': 'Scopes to ask for',
   'playground.setup.route': 'API call to try',
@@ -83,6 +105,7 @@ export const playground = {
 
   'playground.field.client_id': 'Client ID',
   'playground.field.client_secret': 'Client secret',
+  'playground.field.app_secret': 'Secret of your app',
   'playground.field.email': 'Email',
   'playground.field.password': 'Password',
   'playground.field.account_id': 'Service account ID',
@@ -241,6 +264,7 @@ export const playground = {
   'playground.name.access_token': 'an access token',
   'playground.name.refresh_token': 'a refresh token',
   'playground.name.used_refresh_token': 'a refresh',
+  'playground.name.app_secret': 'your app’s secret',
   'playground.name.client_id': 'the client ID',
   'playground.name.client_secret': 'the client secret',
   'playground.name.email': 'the email address',

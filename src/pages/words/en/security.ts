@@ -53,11 +53,13 @@ const pages = {
   'security.summary': 'Please check this before you go on',
 
   'security.sessions': 'Where you are signed in',
-  'security.sessions_hint': 'A session that you end is over at once, wherever it is.',
+  'security.sessions_hint':
+    'A session that you end is over at once, wherever it is. When one was last seen is kept to the hour.',
   'security.this_session': 'This browser',
   'security.browser_on': (p: { browser: string; system: string }) => `${p.browser} on ${p.system}`,
   'security.unknown_browser': 'A browser',
   'security.since': (p: { date: Date }) => `Signed in ${moment.format(p.date)} UTC`,
+  'security.last_seen': (p: { date: Date }) => `last seen ${moment.format(p.date)} UTC`,
   'security.end': 'End',
   'security.end_busy': 'Ending…',
   'security.end_others': 'End all other sessions',
