@@ -41,7 +41,8 @@ export function createPages({ platform, viewsDir }: PagesOptions): Pages {
   return {
     render: (page, model, language = spokenLanguage()) =>
       eta.render(page, {
-        ...{ ...shared, language, here: spokenPage() },
+        // What is not there is the same page wherever it is not.
+        ...{ ...shared, language, here: page === 'error' ? undefined : spokenPage() },
         ...{ t: sayIn(language), page: model },
       }),
   };
