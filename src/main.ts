@@ -28,7 +28,8 @@ const STOP_MS = {
 
 const output = createLogOutput();
 const log = startupLog(output);
-const lifecycle = createLifecycle({ log, exit: (code) => process.exit(code) });
+const exit = (code: number) => void output.settle().then(() => process.exit(code));
+const lifecycle = createLifecycle({ log, exit });
 
 process.on('SIGTERM', lifecycle.stopOn);
 process.on('SIGINT', lifecycle.stopOn);

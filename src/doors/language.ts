@@ -17,8 +17,8 @@ const choices = new WeakMap<IncomingMessage, Spoken>();
 export const languageCookie = (secure: boolean): string =>
   secure ? '__Host-gatehouse_language' : 'gatehouse_language';
 
-/** Their addresses hold a secret, which no link repeats in a query: pages without a switch. */
-const INVITATIONS = '/invitations/';
+/** Addresses that hold a secret, or lead back to one; no link repeats it in a query: pages without a switch. */
+const WITH_INVITATION = /\/invitations\/|invitations(%25)*%2f/i;
 
 /** A longer address is not carried along in a link: characters. */
 const LONGEST_RETURN = 2_000;
@@ -40,7 +40,7 @@ function choiceOf({ headers, method, url = '/' }: IncomingMessage): Spoken {
   const chosen = rememberedLanguage(headers.cookie);
   const wanted = chosen ?? preferredLanguage(headers['accept-language'], LANGUAGES);
   // What answers a form can't be asked for again: it may show a secret once, or hold what was typed.
-  const isPage = method === 'GET' && url.length <= LONGEST_RETURN && !url.startsWith(INVITATIONS);
+  const isPage = method === 'GET' && url.length <= LONGEST_RETURN && !WITH_INVITATION.test(url);
   return {
     language: wanted ?? DEFAULT_LANGUAGE,
     isChosen: chosen !== undefined,

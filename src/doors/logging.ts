@@ -3,8 +3,15 @@ import pino, { type Logger } from 'pino';
 
 export type LogStream = { write(line: string): void };
 
+export interface LogOutput extends LogStream {
+  /** Writes what has gathered; resolves also when nobody reads it any more, and when it takes too long. */
+  settle(): Promise<void>;
+}
+
 /** A line is written by then at the latest; kill -9 takes no more than this from the log. */
 const FLUSH_MS = 50;
+/** What a reader who is slow may hold up an exit. */
+const SETTLE_MS = 300;
 /** Some fifteen answers: beyond, what has gathered is written at once. */
 const GATHERED_CHARACTERS = 4096;
 
@@ -12,11 +19,25 @@ const GATHERED_CHARACTERS = 4096;
  * Standard output, to which lines are written together: by itself each would cost a gate's decision a fifth
  * of its time. Whatever ends the process but a kill, what has gathered is written first.
  */
-export const createLogOutput = (): LogStream =>
-  pino.destination({
+export function createLogOutput(): LogOutput {
+  const output = pino.destination({
     ...{ dest: 1, sync: false },
     ...{ minLength: GATHERED_CHARACTERS, periodicFlush: FLUSH_MS },
   });
+  return {
+    write: (line) => void output.write(line),
+    // At its exit a process writes without waiting, again and again where the reader is gone (EPIPE): only
+    // an ordinary write finds that out.
+    settle: () =>
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, SETTLE_MS);
+        output.flush(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      }),
+  };
+}
 
 /** For the app: structured lines on standard output, or on a stream of the caller's. */
 export const loggerOptions = (level: string, stream?: LogStream) => ({

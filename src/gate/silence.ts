@@ -59,9 +59,12 @@ export function watchTaking(outgoing: ServerResponse, timeoutMs: number, onStuck
         onDrained();
       });
     },
-    /** After the end. Once all is taken, the server sets the time until the next request by itself. */
+    /** After the end. Once all is taken, the server sets the time until the next request. */
     untilFinished(): void {
-      if (!outgoing.writableFinished) begin();
+      if (outgoing.writableFinished) return;
+      begin();
+      // Before the server's own listener: a next answer that waits already (pipelining) begins without.
+      outgoing.prependOnceListener('finish', () => outgoing.setTimeout(0));
     },
   };
 }

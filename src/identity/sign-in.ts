@@ -137,7 +137,7 @@ async function renewHash(
   if (from === null || !passwords.needsRehash(from)) return;
   try {
     const to = await passwords.hash(password);
-    await users.replacePasswordHash(database.pool, user.id, { from, to });
+    await users.renewPasswordHash(database.pool, user.id, { from, to });
   } catch (error) {
     log.warn({ err: error, userId: user.id }, 'a password keeps its old hash for now');
   }

@@ -106,6 +106,7 @@ t.test('a hash of another cost is renewed by the next sign-in', async (t) => {
   const attempt = { email, password: GOOD_PASSWORD, ...HERE };
   t.match(await house.identity.signIn(attempt), { outcome: 'signed_in' });
   t.match(await house.identity.users.findPasswordHash(ann.id), /m=19456,t=2,p=1/);
+  t.same((await house.identity.users.find(ann.id))?.updatedAt, ann.updatedAt, 'nothing else did');
   t.match(await house.identity.signIn(attempt), { outcome: 'signed_in' });
 });
 

@@ -90,6 +90,16 @@ t.test('a request that never comes to its end does not hold the process', async 
   t.ok(took < DOCKER_PATIENCE_MS, 'it ends before Docker would kill it', { took });
 });
 
+t.test('a log that nobody reads any more does not hold the end', async (t) => {
+  const { environment } = await furnish(t);
+  const gatehouse = await spawnGatehouse(t, { environment });
+  gatehouse.closeOutput();
+  const start = performance.now();
+  t.equal(await gatehouse.kill('SIGTERM'), 0);
+  const took = performance.now() - start;
+  t.ok(took < 2_000, 'at once', { took });
+});
+
 t.test('a signal during the start ends it, with all that was begun', async (t) => {
   const { environment } = await furnish(t);
   for (const afterMs of [400, 700, 1000]) {

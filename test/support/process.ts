@@ -42,6 +42,8 @@ export interface GatehouseProcess {
   /** Sends the signal and waits for the end. Default SIGTERM. */
   kill(signal?: NodeJS.Signals): Promise<number | null>;
   signal(signal: NodeJS.Signals): void;
+  /** Whoever reads its standard output goes away. */
+  closeOutput(): void;
   /** Waits until it answers that it is ready; fails with its output when it ends before. */
   ready(): Promise<void>;
 }
@@ -141,6 +143,7 @@ function observe(
       return isRunning;
     },
     signal: (signal) => void child.kill(signal),
+    closeOutput: () => void child.stdout!.destroy(),
     async kill(signal = 'SIGTERM') {
       child.kill(signal);
       return exited;

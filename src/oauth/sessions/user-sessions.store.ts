@@ -70,7 +70,10 @@ const SEEN_EVERY_SECONDS = 3600;
 /** How often a process asks for it, which costs a look at the row: milliseconds. */
 export const SEEN_ASKED_EVERY_MS = 300_000;
 
-/** When sessions were last seen, to the hour. */
+/**
+ * When sessions were last seen, to the hour. A row that somebody else holds is left for the next time: two
+ * processes with the same browsers would wait for each other, and a sign-in for both.
+ */
 export async function touchSessions(
   executor: Executor,
   seen: readonly { id: string; at: Date }[],
@@ -78,7 +81,9 @@ export async function touchSessions(
   await executor.query(
     `UPDATE sessions s SET last_seen_at = seen.at
      FROM unnest($1::text[], $2::timestamptz[]) AS seen(uid, at)
-     WHERE s.uid = seen.uid
+       JOIN (SELECT uid FROM sessions WHERE uid = ANY ($1) ORDER BY uid FOR NO KEY UPDATE SKIP LOCKED)
+         AS held ON held.uid = seen.uid
+     WHERE s.uid = held.uid
        AND (s.last_seen_at IS NULL OR s.last_seen_at <= seen.at - make_interval(secs => $3))`,
     [seen.map(({ id }) => id), seen.map(({ at }) => at), SEEN_EVERY_SECONDS],
   );
