@@ -23,7 +23,7 @@ async function goTo(gatehouse: TestGatehouse, visitor: Visitor, path: string) {
   const { page } = visitor;
   await page.goto(`${gatehouse.issuer}/sign-in?return_to=${path}`);
   await signIn(visitor, user.email, user.password);
-  await page.waitForURL(`**${path}`);
+  await page.waitForURL(gatehouse.issuer + path);
   return user;
 }
 
@@ -140,7 +140,7 @@ const SCRIPTED: Record<string, Story> = {
     await page.goto(`${gatehouse.issuer}/sign-in?return_to=/dashboard/security`);
     await visitor.look('sign-in-passkey');
     await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
-    await page.waitForURL('**/dashboard/security');
+    await page.waitForURL(`${gatehouse.issuer}/dashboard/security`);
     t.pass('a passkey instead of the password');
 
     const toSecondStep = async () => {
@@ -152,7 +152,7 @@ const SCRIPTED: Record<string, Story> = {
     await toSecondStep();
     await visitor.look('second-step');
     await page.getByRole('button', { name: 'Use your passkey' }).click();
-    await page.waitForURL('**/dashboard/security');
+    await page.waitForURL(`${gatehouse.issuer}/dashboard/security`);
     t.pass('and after it');
 
     await toSecondStep();
