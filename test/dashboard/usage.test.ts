@@ -64,11 +64,13 @@ t.test('a chart has its bars within its frame, and a round figure at its top', a
     [0, 4],
     [3, 4],
     [5, 6],
+    [6, 6],
     [9, 10],
     [21, 30],
     [60, 60],
     [101, 200],
     [1_000, 1_000],
+    [1_001, 2_000],
   ] as const) {
     const refused = { start, outcome: 'rate_limited', requests: Math.floor(requests / 3) } as const;
     const allowed = { start, outcome: 'allowed', requests: requests - refused.requests } as const;

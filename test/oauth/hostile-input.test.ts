@@ -251,6 +251,8 @@ t.test('a preflight is answered, and allows no credentials (Fetch, CORS protocol
     t.equal(answer.status, 204, path);
     t.ok(answer.headers['access-control-allow-origin'], path);
     t.equal(answer.headers['access-control-allow-credentials'], undefined, path);
+    const plain = await rawRequest(url(path), { method: 'OPTIONS' });
+    t.ok(plain.status < 500, `${path} without Origin: ${plain.status}`);
   }
   const authorize = await rawRequest(url('/oauth/authorize'), { method: 'OPTIONS', headers });
   t.equal(authorize.headers['access-control-allow-origin'], undefined);

@@ -2,6 +2,7 @@ import t from 'tap';
 import type { Admission } from '../../src/identity/admission.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createRevocations } from '../../src/oauth/revocations.store.ts';
+import { touchSessions } from '../../src/oauth/sessions/user-sessions.store.ts';
 import { authorize, authorizeUrl, newPkce, signIn } from '../support/flows.ts';
 import { createUser, registerClient, startGatehouse, type TestUser } from '../support/gatehouse.ts';
 import { within } from '../support/two-servers.ts';
@@ -185,4 +186,29 @@ t.test('a sign-in is recorded once, also when its session was ended meanwhile', 
   t.equal(outcome, 'signed_in');
   t.ok(await isIn(given, user), 'in a session of its own');
   t.equal((await signInsOf(user)).length, before + 1);
+});
+
+t.test('a session that somebody holds does not hold up when others were last seen', async (t) => {
+  const [held, free] = [await connected(), await connected()];
+  const uidOf = async ({ user }: { user: TestUser }) => (await sessionsOf(user))[0]!.uid as string;
+  const [heldUid, freeUid] = [await uidOf(held), await uidOf(free)];
+  const at = new Date(Date.now() + 3 * 3_600_000);
+  const seen = [heldUid, freeUid].map((id) => ({ id, at }));
+  const lastSeen = async (uid: string): Promise<Date | null> => {
+    const text = 'SELECT last_seen_at FROM sessions WHERE uid = $1';
+    return (await database.pool.query(text, [uid])).rows[0].last_seen_at;
+  };
+  const before = await lastSeen(heldUid);
+  await database.transaction(async (tx) => {
+    await tx.query('SELECT FROM sessions WHERE uid = $1 FOR UPDATE', [heldUid]);
+    await touchSessions(database.pool, seen);
+  });
+  t.same(await lastSeen(freeUid), at);
+  t.same(await lastSeen(heldUid), before, 'left for the next time');
+  await Promise.all(
+    Array.from({ length: 8 }, (_, i) =>
+      touchSessions(database.pool, i % 2 ? seen : [...seen].reverse()),
+    ),
+  );
+  t.same(await lastSeen(heldUid), at, 'and neither order of them is in the way of the other');
 });
