@@ -34,6 +34,11 @@ const answers: Record<string, (request: IncomingMessage, response: ServerRespons
     await sleep(LONG_ENOUGH_MS);
     response.end('data: late\n\n');
   },
+  '/v1/quiet': async (_request, response) => {
+    response.write('begun');
+    await sleep(LONG_ENOUGH_MS);
+    response.end('late');
+  },
   '/v1/quick': (_request, response) => response.end('ok'),
 };
 const upstream = createServer((request, response) => {
@@ -118,6 +123,14 @@ t.test('a caller who reads slowly gets all of it', async (t) => {
   caller.socket.resume();
   await eventually(() => read > FLOOD, 'the whole answer');
   t.strictSame(ends(), ['answered']);
+  caller.socket.destroy();
+});
+
+t.test('an answer that pauses behind another on its connection goes on, too', async (t) => {
+  const caller = await stalled(['GET /v1/quick'], ['GET /v1/quiet']);
+  caller.socket.resume();
+  await caller.until(/late/);
+  t.strictSame(ends(), ['answered', 'answered']);
   caller.socket.destroy();
 });
 
