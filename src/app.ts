@@ -102,7 +102,9 @@ const VIEWS_DIR = fileURLToPath(new URL('../views', import.meta.url));
 export async function buildApp(deps: AppDependencies): Promise<Gatehouse> {
   const app = fastify({
     logger: loggerOptions(deps.config.logLevel, deps.logStream),
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({
+      ...{ disableRequestLogging: true, requestIdLogLabel: 'requestId' },
+    }),
     genReqId: newRequestId,
     frameworkErrors: refuseUnreadablePaths(deps),
     requestIdHeader: false,

@@ -12,8 +12,10 @@ export interface LogOutput extends LogStream {
 const FLUSH_MS = 50;
 /** What a reader who is slow may hold up an exit. */
 const SETTLE_MS = 300;
-/** Some fifteen answers: beyond, what has gathered is written at once. */
-const GATHERED_CHARACTERS = 4096;
+/** Some sixty answers: beyond, what has gathered is written at once. */
+const GATHERED_CHARACTERS = 16_384;
+/** Written at once at the most: more than has gathered, or the stream takes neither. */
+const WRITTEN_CHARACTERS = 2 * GATHERED_CHARACTERS;
 
 /**
  * Standard output, to which lines are written together: written one by one, they were a seventh of a profile
@@ -22,7 +24,7 @@ const GATHERED_CHARACTERS = 4096;
 export function createLogOutput(): LogOutput {
   const output = pino.destination({
     ...{ dest: 1, sync: false },
-    ...{ minLength: GATHERED_CHARACTERS, periodicFlush: FLUSH_MS },
+    ...{ minLength: GATHERED_CHARACTERS, maxWrite: WRITTEN_CHARACTERS, periodicFlush: FLUSH_MS },
   });
   return {
     write: (line) => void output.write(line),
@@ -50,12 +52,13 @@ export const startupLog = (output: LogStream): Logger => pino({ level: 'info' },
 
 /**
  * One line for each answer. Queries are left out, because they carry codes, hints and, on some
- * platforms, keys; headers and bodies are left out altogether.
+ * platforms, keys; headers and bodies are left out altogether. It needs no log of the request's own.
  */
 export function logAnswers(app: FastifyInstance): void {
   app.addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
-    request.log.info(
+    app.log.info(
       {
+        requestId: request.id,
         method: request.method,
         path: pathOf(request),
         // Of the raw answer: oidc-provider writes its own.

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type GateDoorDependencies, sendDenial, worded } from '../doors/gate.ts';
 import type { MasterKey } from '../lib/master-key.ts';
 import type { Denial, GateRequest } from './context.ts';
+import { createEndTogether } from './end-together.ts';
 import {
   type AskedAbout,
   askedInHeaders,
@@ -39,6 +40,7 @@ export async function forwardAuthRoutes(door: FastifyInstance, deps: ForwardAuth
   const { clock } = deps;
   const forwardAuth = createForwardAuth(deps);
   const denialSeal = createDenialSeal(deps);
+  const end = createEndTogether();
 
   const check = (request: FastifyRequest, asked: AskedAbout, headers: GateRequest['headers']) =>
     forwardAuth.check({ ...asked, headers, address: request.ip, requestId: request.id });
@@ -53,10 +55,31 @@ export async function forwardAuthRoutes(door: FastifyInstance, deps: ForwardAuth
     return reply.code(403).headers(headers).send();
   };
 
+  /** Past Fastify, which would handle each of a dozen headers several times. */
+  const letThrough = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { identity, limits }: Leave,
+  ) => {
+    const headers = [
+      'x-request-id',
+      request.id,
+      'cache-control',
+      'no-store',
+      'content-length',
+      '0',
+    ];
+    for (const name in limits) headers.push(name, limits[name]!);
+    for (const name in identity) headers.push(name, identity[name]!);
+    reply.hijack();
+    end(reply.raw.writeHead(200, headers));
+    return reply;
+  };
+
   door.all(CHECK_PATH, (request, reply) => {
     const headers = receivedHeaders(request.raw);
     const asked = askedInHeaders(headers, ['forwarded', 'original']);
-    return answer(request, reply, check(request, asked, headers), refuse);
+    return answer(request, reply, check(request, asked, headers), { letThrough, refuse });
   });
 
   door.all(`${CHECK_PATH}/*`, (request, reply) => {
@@ -66,13 +89,16 @@ export async function forwardAuthRoutes(door: FastifyInstance, deps: ForwardAuth
     const { url = '' } = request.raw;
     const target = url.startsWith(`${CHECK_PATH}/`) ? url.slice(CHECK_PATH.length) : '';
     const asked = askedInPath(headers, request.method, target);
-    return answer(request, reply, check(request, asked, headers), refuse);
+    return answer(request, reply, check(request, asked, headers), { letThrough, refuse });
   });
 
   door.all('/gate/nginx', (request, reply) => {
     const headers = receivedHeaders(request.raw);
     const asked = askedInHeaders(headers, ['original']);
-    return answer(request, reply, check(request, asked, headers), refuseNginx);
+    return answer(request, reply, check(request, asked, headers), {
+      letThrough,
+      refuse: refuseNginx,
+    });
   });
 
   door.get('/gate/denial', async (request, reply) => {
@@ -85,28 +111,22 @@ export async function forwardAuthRoutes(door: FastifyInstance, deps: ForwardAuth
   });
 }
 
-type Refuse = (request: FastifyRequest, reply: FastifyReply, denial: Denial) => FastifyReply;
+interface Answers {
+  letThrough(request: FastifyRequest, reply: FastifyReply, leave: Leave): FastifyReply;
+  refuse(request: FastifyRequest, reply: FastifyReply, denial: Denial): FastifyReply;
+}
 
 /** Without a promise where the outcome is none: most answers take as long as one costs. */
 function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   outcome: CheckOutcome | Promise<CheckOutcome>,
-  refuse: Refuse,
+  answers: Answers,
 ): FastifyReply | Promise<FastifyReply> {
   if (outcome instanceof Promise) {
-    return outcome.then((later) => answer(request, reply, later, refuse));
+    return outcome.then((later) => answer(request, reply, later, answers));
   }
-  if (!outcome.allowed) return refuse(request, reply, outcome.denial);
-  return letThrough(request, reply, outcome);
-}
-
-/** Past Fastify, which would handle each of a dozen headers several times. */
-function letThrough(request: FastifyRequest, reply: FastifyReply, { identity, limits }: Leave) {
-  const headers = ['x-request-id', request.id, 'cache-control', 'no-store', 'content-length', '0'];
-  for (const name in limits) headers.push(name, limits[name]!);
-  for (const name in identity) headers.push(name, identity[name]!);
-  reply.hijack();
-  reply.raw.writeHead(200, headers).end();
-  return reply;
+  return outcome.allowed
+    ? answers.letThrough(request, reply, outcome)
+    : answers.refuse(request, reply, outcome.denial);
 }
