@@ -22,7 +22,7 @@ import { refuseUnreadablePaths } from './doors/unreadable-path.ts';
 import { buildGate } from './gate/build-gate.ts';
 import { forwardAuthRoutes } from './gate/forward-auth.routes.ts';
 import type { Gate } from './gate/gate.ts';
-import { collectOwnPaths, type OwnPaths } from './gate/own-paths.ts';
+import { createOwnPaths, type OwnPaths } from './gate/own-paths.ts';
 import type { CredentialVerifier } from './gate/principal.ts';
 import { protectedResourceRoutes } from './gate/protected-resource.routes.ts';
 import { asksForTunnel, proxyRoutes } from './gate/proxy.routes.ts';
@@ -100,24 +100,27 @@ const VIEWS_DIR = fileURLToPath(new URL('../views', import.meta.url));
  * own door. The caller listens, and closes.
  */
 export async function buildApp(deps: AppDependencies): Promise<Gatehouse> {
+  const ownPaths = createOwnPaths();
+  const isProxy = Boolean(upstreamUrlOf(deps));
   const app = fastify({
     logger: loggerOptions(deps.config.logLevel, deps.logStream),
     logController: new LogController({
       ...{ disableRequestLogging: true, requestIdLogLabel: 'requestId' },
     }),
     genReqId: newRequestId,
-    frameworkErrors: refuseUnreadablePaths(deps),
+    frameworkErrors: refuseUnreadablePaths({ ...deps, ownPaths, isProxy }),
     requestIdHeader: false,
     trustProxy: deps.config.trustProxy === false ? false : [...deps.config.trustProxy],
     forceCloseConnections: 'idle',
     bodyLimit: 256 * 1024,
     schemaController: { compilersFactory: { buildSerializer: lazySerializers() } },
-    ...(upstreamUrlOf(deps) ? { http: { shouldUpgradeCallback: asksForTunnel } } : {}),
+    ...(isProxy ? { http: { shouldUpgradeCallback: asksForTunnel } } : {}),
   });
+  ownPaths.learnFrom(app);
   const parts = await createParts(deps, app.log);
   // By then the last request is answered.
   app.addHook('onClose', () => parts.counters.close());
-  await mountDoors(app, deps, parts);
+  await mountDoors(app, deps, parts, ownPaths);
   const { identity, invitations, oauth, credentials, gate, usage, webhooks, verifiers } = parts;
   return { app, identity, invitations, oauth, credentials, gate, usage, webhooks, verifiers };
 }
@@ -139,7 +142,7 @@ async function createParts(deps: AppDependencies, log: FastifyBaseLogger) {
     defaultPlan: platform.defaultPlan,
   });
   const { memberships } = identity;
-  const invitations = createInvitations({ database, clock, hashSecret, memberships });
+  const invitations = createInvitations({ platform, database, clock, hashSecret, memberships });
   const organizations = createOrganizationDirectory({ database, notifications });
   const counters = await buildCounters({ database, redisUrl: config.redisUrl, log });
   const { rates, quotas } = counters;
@@ -197,7 +200,12 @@ async function createParts(deps: AppDependencies, log: FastifyBaseLogger) {
 }
 
 /** Every way in, and what stands in front of it. */
-async function mountDoors(app: FastifyInstance, deps: AppDependencies, parts: Parts) {
+async function mountDoors(
+  app: FastifyInstance,
+  deps: AppDependencies,
+  parts: Parts,
+  ownPaths: OwnPaths,
+) {
   const { config, issuer, platform, database, notifications, clock } = deps;
   const { identity, revocations } = parts;
   const { masterKey, credentials, oauth, counters, gate, usage } = parts;
@@ -205,7 +213,6 @@ async function mountDoors(app: FastifyInstance, deps: AppDependencies, parts: Pa
   const { findActiveUser } = identity;
   const brand = brandOf(platform);
 
-  const ownPaths = collectOwnPaths(app);
   logAnswers(app);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);

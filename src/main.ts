@@ -96,7 +96,11 @@ async function run(config: Config, platform: Platform, { onStop, step }: Lifecyc
 
   demo.access = await step(demoFor(config, platform, issuer, gatehouse, embedded));
   await gatehouse.app.listen({ host: config.host, port: config.port });
-  if (demo.access) process.stdout.write(demoText(demo.access, platform, issuer));
+  if (!demo.access) return;
+  // Log lines gather for a moment: what is there to be pasted comes after those of the start.
+  await step(output.settle());
+  const isProxy = Boolean(config.upstream ?? platform.upstream.url);
+  process.stdout.write(demoText(demo.access, platform, { issuer, isProxy }));
 }
 
 async function startDatabase(config: Config): Promise<EmbeddedPostgres | undefined> {

@@ -10,7 +10,12 @@ export { isDatabaseUnavailable } from './unavailable.ts';
 // database which hangs or whose packets vanish costs a caller no more than one that is down: two seconds.
 const CONNECTION_PATIENCE_MS = 900;
 const QUERY_PATIENCE_MS = 900;
-/** The server gives up first, so that it does not work on what nobody awaits. */
+/** What a query has that found a connection free. */
+const PROMPT_QUERY_PATIENCE_MS = 1500;
+/**
+ * The server gives up first, so that it does not work on what nobody awaits. It does not count the time that
+ * a commit waits for a disk: nobody could be told how a commit cut off ended, so a query has more.
+ */
 const STATEMENT_TIMEOUT_MS = 800;
 /** What one statement of a large transaction may take at the server; it gives up first there, too. */
 const LARGE_STATEMENT_TIMEOUT_MS = 30_000;
@@ -100,7 +105,7 @@ function openPool(options: DatabaseOptions): pg.Pool {
     Client: ImpatientClient,
     onConnect: prepareSession,
   };
-  const pool = new pg.Pool(config as pg.PoolConfig);
+  const pool = new PunctualPool(config as pg.PoolConfig);
   pool.on('error', (error) => {
     options.log.warn({ reason: reasonOf(error) }, 'an idle database connection was lost');
   });
@@ -123,6 +128,27 @@ async function prepareSession(client: pg.ClientBase): Promise<void> {
 }
 
 type Callback = (error: unknown, result: unknown) => void;
+
+type Lent = Parameters<Parameters<pg.Pool['connect']>[0]>;
+
+/** Whoever finds a connection free has more time for each answer than whoever has to wait for one. */
+class PunctualPool extends pg.Pool {
+  override connect(): Promise<pg.PoolClient>;
+  override connect(callback: (...lent: Lent) => void): void;
+  override connect(callback?: (...lent: Lent) => void): Promise<pg.PoolClient> | undefined {
+    const isFree = this.idleCount > this.waitingCount;
+    const lend = (client: pg.PoolClient) => {
+      setPatience(client, isFree ? PROMPT_QUERY_PATIENCE_MS : QUERY_PATIENCE_MS);
+      return client;
+    };
+    if (!callback) return super.connect().then(lend);
+    super.connect((...lent) => {
+      if (lent[1]) lend(lent[1]);
+      callback(...lent);
+    });
+    return undefined;
+  }
+}
 
 /**
  * A client that is dropped when a query times out. pg itself would leave the query under way and the
@@ -171,7 +197,6 @@ async function runTransaction<T>(
     broken = isDatabaseUnavailable(error) || !(await rollback(client));
     throw error;
   } finally {
-    setPatience(client, QUERY_PATIENCE_MS);
     client.release(broken);
   }
 }

@@ -5,32 +5,43 @@ import { readPath } from './request-target.ts';
 export interface OwnPaths {
   /** @param target as in the request line */
   includes(target: string): boolean;
+  /**
+   * The same of a target with escapes that nobody can decode: each stands for some name or other.
+   *
+   * @param target as in the request line
+   */
+  includesUndecodable(target: string): boolean;
+  /**
+   * Learns the paths from the routes: call it before the first is added. A path is Gatehouse's own under every
+   * method, in upper case and with doubled slashes, because an upstream may read all of these alike.
+   */
+  learnFrom(app: FastifyInstance): void;
 }
 
 /** With everything below them, whether there is a route or not. */
 const OWN_ROOTS = new Set(['oauth', 'manage', 'gate', '.well-known']);
 
-/**
- * Learns them from the routes: call it before the first is added. A path is Gatehouse's own under every
- * method, in upper case and with doubled slashes, because an upstream may read all of these alike.
- */
-export function collectOwnPaths(app: FastifyInstance): OwnPaths {
+export function createOwnPaths(): OwnPaths {
   const patterns = new Map<string, Map<string, RegExp>>();
-  app.addHook('onRoute', ({ url }) => {
-    const first = firstSegment(url.toLowerCase());
-    const known = patterns.get(first) ?? new Map<string, RegExp>();
-    patterns.set(first, known.set(url, patternOf(url)));
-  });
+  const includes = (target: string) => {
+    const path = readPath(target)?.toLowerCase().replaceAll(/\/+/g, '/');
+    if (path === undefined) return false;
+    const first = firstSegment(path);
+    if (OWN_ROOTS.has(first)) return true;
+    for (const pattern of patterns.get(first)?.values() ?? []) {
+      if (pattern.test(path)) return true;
+    }
+    return false;
+  };
   return {
-    includes(target) {
-      const path = readPath(target)?.toLowerCase().replaceAll(/\/+/g, '/');
-      if (path === undefined) return false;
-      const first = firstSegment(path);
-      if (OWN_ROOTS.has(first)) return true;
-      for (const pattern of patterns.get(first)?.values() ?? []) {
-        if (pattern.test(path)) return true;
-      }
-      return false;
+    includes,
+    includesUndecodable: (target) => includes(withLettersForBrokenEscapes(target)),
+    learnFrom(app) {
+      app.addHook('onRoute', ({ url }) => {
+        const first = firstSegment(url.toLowerCase());
+        const known = patterns.get(first) ?? new Map<string, RegExp>();
+        patterns.set(first, known.set(url, patternOf(url)));
+      });
     },
   };
 }
@@ -46,4 +57,16 @@ function patternOf(url: string): RegExp {
     .replaceAll(/:\w+/g, '[^/]+')
     .replaceAll('*', '.*');
   return new RegExp(`^${source}/?$`);
+}
+
+const withLettersForBrokenEscapes = (target: string): string =>
+  target.replaceAll(/(?:%[\da-f]{2})+|%/gi, (escapes) => (isDecodable(escapes) ? escapes : 'x'));
+
+function isDecodable(escapes: string): boolean {
+  try {
+    decodeURIComponent(escapes);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -9,7 +9,7 @@ import { type Caller, createRequestForwarding } from './forwarded-request.ts';
 import type { Gate } from './gate.ts';
 import { receivedHeaders } from './received-headers.ts';
 import { type Exchange, type RelayEnd, relay } from './relay.ts';
-import { createTunnels, switchingHead } from './tunnels.ts';
+import { createTunnels, switchingHead, type TunnelEnd } from './tunnels.ts';
 import { discardUnread } from './unread-body.ts';
 import type { Upstream } from './upstream.ts';
 import type { UpstreamIdentity } from './upstream-identity.ts';
@@ -48,7 +48,7 @@ export interface Proxy {
 export function createProxy(deps: ProxyDependencies): Proxy {
   const { gate, platform, identity, upstream, clock, log } = deps;
   const forwarded = createRequestForwarding({ platform, identity, basePath: upstream.basePath });
-  const tunnels = createTunnels();
+  const tunnels = createTunnels({ timeoutMs: upstream.timeoutMs });
 
   function answerNo(visit: Visit, denial: Denial): void {
     const { incoming, outgoing, caller } = visit;
@@ -89,17 +89,17 @@ export function createProxy(deps: ProxyDependencies): Proxy {
     }
     report(end, asked, context, clock.now().getTime() - start.getTime());
     if (end.ended !== 'switched') return;
-    await tunnel(visit, end, dress(101, end.rawHeaders));
-    log.info({ requestId: asked.requestId }, 'tunnel closed');
+    const ended = await tunnel(visit, end, dress(101, end.rawHeaders));
+    log.info({ requestId: asked.requestId, ended }, 'tunnel closed');
   }
 
   async function tunnel(
     { outgoing, upgrade }: Visit,
     { socket }: Extract<RelayEnd, { ended: 'switched' }>,
     headers: readonly string[],
-  ): Promise<void> {
+  ): Promise<TunnelEnd> {
     outgoing.detachSocket(upgrade!.socket as never);
-    await tunnels.join(upgrade!.socket, upgrade!.head, socket, switchingHead(headers));
+    return tunnels.join(upgrade!.socket, upgrade!.head, socket, switchingHead(headers));
   }
 
   function report(end: RelayEnd, asked: GateRequest, context: GateContext, ms: number): void {

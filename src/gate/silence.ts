@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Writable } from 'node:stream';
+import type { Duplex, Writable } from 'node:stream';
 
 /**
  * Waits for an answer to begin, and says who keeps it waiting when that takes too long: the upstream has
@@ -67,4 +67,34 @@ export function watchTaking(outgoing: ServerResponse, timeoutMs: number, onStuck
       outgoing.prependOnceListener('finish', () => outgoing.setTimeout(0));
     },
   };
+}
+
+/**
+ * Says when one end of a tunnel stands still: something waits for it, and nothing was taken since the last look.
+ * Unlike an answer's reader it is not excused by what it sends, since in a tunnel nobody has to say all first.
+ *
+ * @param source where all comes from that the end is to take
+ * @param onStuck called once at most: after the time, or up to twice the time
+ */
+export function watchStandstill(
+  source: Duplex,
+  end: Duplex,
+  timeoutMs: number,
+  onStuck: () => void,
+): { stop(): void } {
+  let given = 0;
+  let before: { waiting: number; taken: number } | undefined;
+  source.on('data', (chunk: Buffer) => {
+    given += chunk.length;
+  });
+  const timer = setInterval(() => {
+    const waiting = end.writableLength;
+    const now = { waiting, taken: given - waiting };
+    const isStuck = waiting > 0 && before && before.waiting > 0 && before.taken === now.taken;
+    before = now;
+    if (!isStuck) return;
+    clearInterval(timer);
+    onStuck();
+  }, timeoutMs);
+  return { stop: () => clearInterval(timer) };
 }

@@ -1,45 +1,74 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+import { watchStandstill } from './silence.ts';
 
 /** How long one direction may stay open when the other one has ended. */
 const HALF_OPEN_MS = 30_000;
 
+/** How it went: an end left, or stood still while something waited for it, and was cut off. */
+export type TunnelEnd = 'left' | 'not_taken_by_caller' | 'not_taken_by_upstream';
+
 /** The upgraded connections: from then on bytes go both ways, unread. */
 export interface Tunnels {
   /**
-   * Tells the caller that the protocols were switched, and joins both ends until one of them leaves.
+   * Tells the caller that the protocols were switched, and joins both ends until one of them leaves. Whoever
+   * reads slowly slows the other end down; a tunnel in which nothing waits stays open.
    *
    * @param head what the caller sent ahead
    * @returns when both ends are closed
    */
-  join(caller: Duplex, head: Buffer, upstream: Duplex, answerHead: string): Promise<void>;
+  join(caller: Duplex, head: Buffer, upstream: Duplex, answerHead: string): Promise<TunnelEnd>;
   /** At the stop: cuts all, those included that are only just being made. */
   closeAll(): void;
 }
 
-export function createTunnels(): Tunnels {
+/** @param options.timeoutMs how long an end may take nothing of what waits for it; up to twice that passes */
+export function createTunnels({ timeoutMs }: { timeoutMs: number }): Tunnels {
   const open = new Set<() => void>();
   let closing = false;
   return {
     async join(caller, head, upstream, answerHead) {
+      let ended: TunnelEnd = 'left';
       const cut = () => {
         caller.destroy();
         upstream.destroy();
       };
-      if (closing || caller.destroyed || upstream.destroyed) return cut();
+      if (closing || caller.destroyed || upstream.destroyed) {
+        cut();
+        return ended;
+      }
+      const cutOff = (end: Duplex, why: TunnelEnd) => () => {
+        ended = why;
+        reset(end);
+        cut();
+      };
       const closed = Promise.all([follow(caller, upstream), follow(upstream, caller)]);
+      const standstills = [
+        watchStandstill(upstream, caller, timeoutMs, cutOff(caller, 'not_taken_by_caller')),
+        watchStandstill(caller, upstream, timeoutMs, cutOff(upstream, 'not_taken_by_upstream')),
+      ];
       open.add(cut);
       caller.write(answerHead, 'latin1');
       if (head.length > 0) upstream.write(head);
       caller.pipe(upstream);
       upstream.pipe(caller);
       await closed;
+      for (const standstill of standstills) standstill.stop();
       open.delete(cut);
+      return ended;
     },
     closeAll() {
       closing = true;
       for (const cut of open) cut();
     },
   };
+}
+
+/** What waits in the kernel for this end goes, too, where that can be had: not through TLS. */
+function reset(end: Duplex): void {
+  if (end instanceof Socket && !(end instanceof TLSSocket)) end.resetAndDestroy();
+  else end.destroy();
 }
 
 /** When this end is gone, so is the other; when it has only finished, the other may say the rest. */

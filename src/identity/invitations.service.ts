@@ -7,6 +7,7 @@ import { isEmail, normaliseEmail } from '../lib/email.ts';
 import { looksLikeId } from '../lib/identifier.ts';
 import { newId } from '../lib/ids.ts';
 import { newSecret } from '../lib/master-key.ts';
+import type { Platform } from '../platform/platform.ts';
 import type { Role } from './identity.ts';
 import {
   type Invitation,
@@ -14,6 +15,7 @@ import {
   type OpenInvitation,
   type PresentedInvitation,
 } from './invitation.ts';
+import { createBacking, type IsBacked } from './invitation-sender.ts';
 import * as store from './invitations.store.ts';
 import type { MembershipStore } from './memberships.store.ts';
 import { takeAttempt } from './sign-in-attempts.store.ts';
@@ -28,6 +30,7 @@ const HOUR_MS = 3_600_000;
 const TOKEN = /^[\w-]{43}$/;
 
 export interface InvitationsOptions {
+  platform: Platform;
   database: Database;
   clock: Clock;
   hashSecret: (secret: string) => Buffer;
@@ -99,10 +102,11 @@ export interface Invitations {
 }
 
 export function createInvitations(options: InvitationsOptions): Invitations {
-  return { ...sending(options), ...receiving(options) };
+  const isBacked = createBacking(options.platform);
+  return { ...sending(options, isBacked), ...receiving(options, isBacked) };
 }
 
-function sending({ database, clock, hashSecret }: InvitationsOptions) {
+function sending({ database, clock, hashSecret }: InvitationsOptions, isBacked: IsBacked) {
   /** A token for an invitation that somebody sends at this moment. */
   function newSending(context: AuditContext) {
     const now = clock.now();
@@ -199,22 +203,35 @@ function sending({ database, clock, hashSecret }: InvitationsOptions) {
     ): Promise<Page<OpenInvitation>> {
       if (organizationId !== null && !looksLikeId(organizationId))
         return { items: [], nextCursor: null };
-      return store.listOpenInvitations(database.pool, organizationId, page, clock.now());
+      const sent = await store.listOpenInvitations(database.pool, organizationId, page);
+      const now = clock.now();
+      const items = sent.items.map(({ sender, ...invitation }): OpenInvitation => {
+        if (invitation.expiresAt <= now) return { ...invitation, status: 'expired' };
+        return { ...invitation, status: isBacked(invitation, sender) ? 'open' : 'void' };
+      });
+      return { ...sent, items };
     },
   };
 }
 
-function receiving({ database, clock, hashSecret, memberships }: InvitationsOptions) {
+function receiving(
+  { database, clock, hashSecret, memberships }: InvitationsOptions,
+  isBacked: IsBacked,
+) {
+  async function findByHash(hash: Buffer): Promise<PresentedInvitation | undefined> {
+    const found = await store.findPresentedInvitation(database.pool, hash, clock.now());
+    return found && isBacked(found.invitation, found.sender) ? found.invitation : undefined;
+  }
+
   return {
     async find(token: string): Promise<PresentedInvitation | undefined> {
-      if (!TOKEN.test(token)) return undefined;
-      return store.findPresentedInvitation(database.pool, hashSecret(token), clock.now());
+      return TOKEN.test(token) ? findByHash(hashSecret(token)) : undefined;
     },
 
     async accept(token: string, userId: string, context: AuditContext): Promise<AcceptOutcome> {
       if (!TOKEN.test(token)) return { outcome: 'not_found' };
       const hash = hashSecret(token);
-      const invitation = await store.findPresentedInvitation(database.pool, hash, clock.now());
+      const invitation = await findByHash(hash);
       if (!invitation) return afterwards(database.pool, hash, userId);
       const { organizationId, role } = invitation;
       return database.transaction(async (tx): Promise<AcceptOutcome> => {
@@ -225,6 +242,8 @@ function receiving({ database, clock, hashSecret, memberships }: InvitationsOpti
         if (await store.roleOf(tx, userId, organizationId)) {
           return { outcome: 'already_member', organizationId };
         }
+        const sender = await store.findSender(tx, invitation.id);
+        if (!isBacked(invitation, sender)) return { outcome: 'not_found' };
         const at = clock.now();
         const taken = { invitation, hash, userId, at };
         if (!(await store.consumeInvitation(tx, taken, context))) return { outcome: 'not_found' };

@@ -5,8 +5,11 @@ import type { Page, PageRequest } from '../lib/cursor.ts';
 import { pageOf, pageSize, readCursor } from '../lib/cursor.ts';
 import type { Role } from './identity.ts';
 import type { Invitation, OpenInvitation, PresentedInvitation } from './invitation.ts';
+import type { Sender } from './invitation-sender.ts';
 
 const LIST = 'invitations';
+
+type SentInvitation = Omit<OpenInvitation, 'status'> & { readonly sender: Sender | undefined };
 
 const COLUMNS = `i.id, i.organization_id AS "organizationId", i.email, i.role,
   i.invited_by_kind AS "invitedByKind", i.invited_by_id AS "invitedById",
@@ -15,24 +18,28 @@ const COLUMNS = `i.id, i.organization_id AS "organizationId", i.email, i.role,
 const IS_OPEN = 'i.accepted_at IS NULL AND i.revoked_at IS NULL';
 
 /**
- * Whether who sent it may still give the role: a user as mayGive in invitation.ts says; a credential that
- * works, so that what a leaked one has sent ends with it. A token that a service account was given for its
- * JWT names the account as its client.
- *
- * @param now SQL for a timestamptz
+ * Who sent it, as invitation-sender.ts has them; null: a user who has left or is disabled, a credential that
+ * no longer works. A token that a service account was given for its JWT names the account as its client.
  */
-const isBacked = (now: string) => `CASE
-  WHEN i.invited_by_kind = 'user' THEN EXISTS (SELECT FROM memberships m JOIN users u ON u.id = m.user_id
+const SENDER = `CASE
+  WHEN i.invited_by_kind = 'user' THEN (
+    SELECT jsonb_build_object('kind', 'user', 'role', m.role)
+    FROM memberships m JOIN users u ON u.id = m.user_id
     WHERE m.user_id = i.invited_by_id AND m.organization_id = i.organization_id
-      AND u.disabled_at IS NULL AND (m.role = 'owner' OR (m.role = 'admin' AND i.role <> 'owner')))
-  WHEN i.invited_by_kind = 'api_key' THEN EXISTS (SELECT FROM api_keys k
-    WHERE k.id = i.invited_by_id AND k.disabled_at IS NULL AND k.revoked_at IS NULL
-      AND (k.expires_at IS NULL OR k.expires_at > ${now}))
-  WHEN i.invited_by_kind IN ('service_account', 'client') THEN EXISTS (SELECT FROM service_accounts a
-      WHERE a.id = i.invited_by_id AND a.disabled_at IS NULL)
-    OR EXISTS (SELECT FROM clients c
-      WHERE c.client_id = i.invited_by_id AND c.disabled_at IS NULL)
-  ELSE true END`;
+      AND u.disabled_at IS NULL)
+  WHEN i.invited_by_kind = 'api_key' THEN (
+    SELECT jsonb_build_object('kind', 'api_key', 'scopes', k.scopes, 'environment', k.environment,
+      'expiresAt', k.expires_at, 'allowedAddresses', k.allowed_addresses, 'limits', k.limits)
+    FROM api_keys k
+    WHERE k.id = i.invited_by_id AND k.organization_id = i.organization_id
+      AND k.disabled_at IS NULL AND k.revoked_at IS NULL)
+  WHEN i.invited_by_kind IN ('service_account', 'client') THEN (
+    SELECT jsonb_build_object('kind', 'service', 'scopes', s.scopes)
+    FROM (SELECT id, organization_id, disabled_at, scopes FROM service_accounts
+      UNION ALL SELECT client_id, organization_id, disabled_at, scopes FROM clients) AS s
+    WHERE s.id = i.invited_by_id AND s.organization_id = i.organization_id
+      AND s.disabled_at IS NULL LIMIT 1)
+  ELSE '{"kind": "operator"}' END AS sender`;
 
 const INVITER_NAME = `(SELECT name FROM users
   WHERE i.invited_by_kind = 'user' AND users.id = i.invited_by_id) AS "inviterName"`;
@@ -151,22 +158,32 @@ export async function revokeInvitation(
   await record(executor, 'invitation.revoked', invitation, at, context);
 }
 
-/** The invitation behind a token, if it can be accepted at this moment. */
+/** The invitation behind a token that is open at this moment, with who sent it. */
 export async function findPresentedInvitation(
   executor: Executor,
   hash: Buffer,
   now: Date,
-): Promise<PresentedInvitation | undefined> {
+): Promise<{ invitation: PresentedInvitation; sender: Sender | undefined } | undefined> {
   const { rows } = await executor.query<PresentedRow>(
-    `SELECT ${COLUMNS}, o.name AS "organizationName", ${INVITER_NAME}
+    `SELECT ${COLUMNS}, o.name AS "organizationName", ${INVITER_NAME}, ${SENDER}
      FROM invitations i JOIN organizations o ON o.id = i.organization_id
-     WHERE i.hash = $1 AND ${IS_OPEN} AND i.expires_at > $2 AND ${isBacked('$2')}`,
+     WHERE i.hash = $1 AND ${IS_OPEN} AND i.expires_at > $2`,
     [hash, now],
   );
   const [row] = rows;
   if (!row) return undefined;
   const { organizationName, inviterName } = row;
-  return { ...toInvitation(row), organizationName, ...(inviterName && { inviterName }) };
+  const about = { organizationName, ...(inviterName && { inviterName }) };
+  return { invitation: { ...toInvitation(row), ...about }, sender: toSender(row) };
+}
+
+/** Who sent an invitation, as they are at this moment; undefined: they no longer work, or have left. */
+export async function findSender(executor: Executor, id: string): Promise<Sender | undefined> {
+  const { rows } = await executor.query<SenderRow>(
+    `SELECT ${SENDER} FROM invitations i WHERE i.id = $1`,
+    [id],
+  );
+  return rows[0] && toSender(rows[0]);
 }
 
 /** Whose acceptance used the token up; undefined: nobody's. */
@@ -199,7 +216,7 @@ export async function consumeInvitation(
 ): Promise<boolean> {
   const { rowCount } = await executor.query(
     `UPDATE invitations i SET accepted_at = $3, accepted_by_id = $4
-     WHERE i.id = $1 AND i.hash = $2 AND ${IS_OPEN} AND i.expires_at > $3 AND ${isBacked('$3')}`,
+     WHERE i.id = $1 AND i.hash = $2 AND ${IS_OPEN} AND i.expires_at > $3`,
     [invitation.id, hash, at, userId],
   );
   if (rowCount === 0) return false;
@@ -217,7 +234,7 @@ export async function heldEmailOf(executor: Executor, userId: string): Promise<s
 }
 
 /**
- * Newest first: what was neither accepted nor revoked.
+ * Newest first: what was neither accepted nor revoked, with who sent it.
  *
  * @param organizationId null only for the operator: everybody's
  * @throws InvalidCursorError
@@ -226,20 +243,17 @@ export async function listOpenInvitations(
   executor: Executor,
   organizationId: string | null,
   { cursor, limit }: PageRequest,
-  now: Date,
-): Promise<Page<OpenInvitation>> {
+): Promise<Page<SentInvitation>> {
   const position = readCursor(LIST, cursor) ?? null;
   const size = pageSize(limit);
-  const { rows } = await executor.query<OpenRow>(
-    `SELECT ${COLUMNS}, ${INVITER_NAME},
-       CASE WHEN i.expires_at <= $2 THEN 'expired' WHEN ${isBacked('$2')} THEN 'open'
-         ELSE 'void' END AS status
+  const { rows } = await executor.query<SentRow>(
+    `SELECT ${COLUMNS}, ${INVITER_NAME}, ${SENDER}
      FROM invitations i
-     WHERE ($1::text IS NULL OR i.organization_id = $1) AND ${IS_OPEN} AND ($3::text IS NULL OR i.id < $3)
-     ORDER BY i.id DESC LIMIT $4`,
-    [organizationId, now, position, size + 1],
+     WHERE ($1::text IS NULL OR i.organization_id = $1) AND ${IS_OPEN} AND ($2::text IS NULL OR i.id < $2)
+     ORDER BY i.id DESC LIMIT $3`,
+    [organizationId, position, size + 1],
   );
-  return pageOf(LIST, rows.map(toOpen), size, ({ id }) => id);
+  return pageOf(LIST, rows.map(toSent), size, ({ id }) => id);
 }
 
 function record(
@@ -268,14 +282,16 @@ interface InvitationRow {
   expiresAt: Date;
 }
 
-interface PresentedRow extends InvitationRow {
-  organizationName: string;
+interface SenderRow {
+  sender: Sender | null;
+}
+
+interface SentRow extends InvitationRow, SenderRow {
   inviterName: string | null;
 }
 
-interface OpenRow extends InvitationRow {
-  inviterName: string | null;
-  status: OpenInvitation['status'];
+interface PresentedRow extends SentRow {
+  organizationName: string;
 }
 
 function toInvitation(row: InvitationRow): Invitation {
@@ -284,7 +300,14 @@ function toInvitation(row: InvitationRow): Invitation {
   return { id, organizationId, email, role, invitedBy, createdAt, expiresAt };
 }
 
-function toOpen(row: OpenRow): OpenInvitation {
-  const { inviterName, status } = row;
-  return { ...toInvitation(row), status, ...(inviterName && { inviterName }) };
+function toSent(row: SentRow): SentInvitation {
+  const { inviterName } = row;
+  const invitation = { ...toInvitation(row), ...(inviterName && { inviterName }) };
+  return { ...invitation, sender: toSender(row) };
+}
+
+/** JSON has no points in time. */
+function toSender({ sender }: SenderRow): Sender | undefined {
+  if (sender?.kind !== 'api_key') return sender ?? undefined;
+  return { ...sender, expiresAt: sender.expiresAt && new Date(sender.expiresAt) };
 }

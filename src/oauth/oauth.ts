@@ -1,6 +1,6 @@
 import type { Credentials } from '../credentials/credentials.ts';
 import { createLastUses } from '../credentials/last-uses.ts';
-import { type Database, isDatabaseUnavailable } from '../database/database.ts';
+import type { Database } from '../database/database.ts';
 import type { Notifications } from '../database/notifications.ts';
 import type { IdentityService } from '../identity/identity.service.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -31,7 +31,7 @@ import {
 import { createSigningKeys } from './signing-keys/signing-keys.ts';
 import { createAccessTokenVerifier } from './tokens/access-token-verifier.ts';
 import { createPresentedTokens } from './tokens/presented-tokens.ts';
-import { serviceUnavailable } from './unavailable.ts';
+import { askDatabase } from './unavailable.ts';
 
 export interface OAuthDependencies {
   platform: Platform;
@@ -64,7 +64,7 @@ export async function createOAuth(deps: OAuthDependencies) {
   await notifications.start();
   await Promise.all([signingKeys.start(), denylist.start()]);
 
-  const verifier = createAccessTokenVerifier({ issuer, signingKeys, denylist });
+  const verifier = createAccessTokenVerifier({ issuer, signingKeys, denylist, clock });
   const presentedTokens = createPresentedTokens(verifier);
   const sessionUses = createLastUses({
     ...{ clock, log, freshMs: SEEN_ASKED_EVERY_MS },
@@ -113,20 +113,16 @@ export async function createOAuth(deps: OAuthDependencies) {
 /** Users as oidc-provider asks for them; a disabled one does not exist. */
 function createAccountFinder(identity: IdentityService) {
   return async (_ctx: unknown, id: string) => {
-    try {
-      const user = await identity.findActiveUser(id);
-      if (!user) return undefined;
-      return {
-        accountId: user.id,
-        claims: async () => ({
-          sub: user.id,
-          name: user.name,
-          email: user.email,
-          email_verified: user.emailVerified,
-        }),
-      };
-    } catch (error) {
-      throw isDatabaseUnavailable(error) ? serviceUnavailable(error) : error;
-    }
+    const user = await askDatabase(() => identity.findActiveUser(id));
+    if (!user) return undefined;
+    return {
+      accountId: user.id,
+      claims: async () => ({
+        sub: user.id,
+        name: user.name,
+        email: user.email,
+        email_verified: user.emailVerified,
+      }),
+    };
   };
 }

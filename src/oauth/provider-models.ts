@@ -1,5 +1,4 @@
 import type Provider from 'oidc-provider';
-import { isDatabaseUnavailable } from '../database/database.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { MasterKey } from '../lib/master-key.ts';
 import type { Platform } from '../platform/platform.ts';
@@ -8,7 +7,7 @@ import type { ClientDirectory } from './clients/client-directory.ts';
 import { bindInstance, clientOf, type ProviderClient } from './clients/client-instances.ts';
 import { secretMatches, toProviderMetadata } from './clients/provider-metadata.ts';
 import { isLoopbackRedirect } from './redirect-uris.ts';
-import { serviceUnavailable } from './unavailable.ts';
+import { askDatabase } from './unavailable.ts';
 
 export interface ModelDependencies {
   readonly clients: ClientDirectory;
@@ -39,9 +38,7 @@ function useDirectory(provider: Provider, { clients, platform }: ModelDependenci
 
   provider.Client.find = async (id) => {
     if (typeof id !== 'string' || id === '') return undefined;
-    const client = await clients.find(id).catch((error: unknown) => {
-      throw isDatabaseUnavailable(error) ? serviceUnavailable(error) : error;
-    });
+    const client = await askDatabase(() => clients.find(id));
     if (!client || client.disabled) return undefined;
     const known = instances.get(client);
     if (known) return known;

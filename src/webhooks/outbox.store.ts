@@ -18,6 +18,12 @@ interface QueuedEvent {
   readonly id?: string;
 }
 
+/** Whether anybody has subscribed to it. */
+const isHeard = (organizationId: string, type: string): string =>
+  `EXISTS (SELECT FROM webhook_subscriptions
+     WHERE organization_id = ${organizationId} AND status <> 'disabled'
+       AND events && ARRAY['*', ${type}])`;
+
 /**
  * Parts of a WITH that put an event into the outbox if anybody has subscribed to it, and the SELECT that
  * tells the workers: for a statement that writes what the event is about, so that both happen or neither.
@@ -33,9 +39,7 @@ export const queueParts = ({
      INSERT INTO outbox (id, topic, organization_id, payload, created_at, available_at)
      SELECT ${id}, 'webhook', ${organizationId},
        jsonb_build_object('type', ${type}, 'data', ${data}), ${at}, ${at}
-     WHERE EXISTS (SELECT FROM webhook_subscriptions
-       WHERE organization_id = ${organizationId} AND status <> 'disabled'
-         AND events && ARRAY['*', ${type}])
+     WHERE ${isHeard(organizationId, type)}
      ON CONFLICT (id) DO NOTHING RETURNING id)
    SELECT pg_notify('${OUTBOX_CHANNEL}', 'webhook') FROM queued`;
 
@@ -58,21 +62,53 @@ export async function queueEvent(
   return rowCount === 1;
 }
 
-/** When the event of that id was queued, and whether it said the same; undefined: there is none. */
-export async function findQueuedEvent(
+/**
+ * Keeps an event under its id, once, whoever else is at it. If anybody has subscribed to it, it is queued;
+ * else its digest is kept, which nobody is sent, however soon they subscribe after it.
+ *
+ * @returns false when there is an event of that id
+ */
+export async function keepEvent(
+  executor: Executor,
+  event: EventContent & { id: string; organizationId: string; occurredAt: Date },
+): Promise<boolean> {
+  const { id, organizationId, type, data, occurredAt } = event;
+  const { rowCount } = await executor.query({
+    name: 'keep_webhook_event',
+    text: `WITH kept AS (
+             INSERT INTO outbox
+               (id, topic, organization_id, payload, created_at, available_at, delivered_at)
+             SELECT $1, 'webhook', $4, CASE WHEN heard THEN ${SAID} ELSE ${DIGEST} END, $5, $5,
+               CASE WHEN NOT heard THEN $5::timestamptz END
+             FROM (SELECT ${isHeard('$4', '$2::text')} AS heard) AS now
+             ON CONFLICT (id) DO NOTHING RETURNING delivered_at)
+           SELECT (SELECT pg_notify('${OUTBOX_CHANNEL}', 'webhook') WHERE delivered_at IS NULL)
+           FROM kept`,
+    values: [id, type, JSON.stringify(data), organizationId, occurredAt],
+  });
+  return rowCount === 1;
+}
+
+/** When the event of that id was published, and whether it said the same; undefined: there is none. */
+export async function findKeptEvent(
   executor: Executor,
   id: string,
   { type, data }: EventContent,
 ): Promise<{ occurredAt: Date; isSame: boolean } | undefined> {
   const { rows } = await executor.query<{ occurredAt: Date; isSame: boolean }>({
-    name: 'find_webhook_event',
-    text: `SELECT created_at AS "occurredAt",
-             payload = jsonb_build_object('type', $2::text, 'data', $3::jsonb) AS "isSame"
+    name: 'find_kept_webhook_event',
+    text: `SELECT created_at AS "occurredAt", payload IN (${SAID}, ${DIGEST}) AS "isSame"
            FROM outbox WHERE id = $1`,
     values: [id, type, JSON.stringify(data)],
   });
   return rows[0];
 }
+
+const SAID = `jsonb_build_object('type', $2::text, 'data', $3::jsonb)`;
+
+/** As much of an event as it takes to know it again, whatever the order its data came in. */
+const DIGEST = `jsonb_build_object('type', $2::text,
+  'digest', encode(sha256(convert_to($3::jsonb::text, 'UTF8')), 'hex'))`;
 
 const GIVEN = {
   organizationId: '$2::text',

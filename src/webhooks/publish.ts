@@ -5,7 +5,7 @@ import { idOfText, newId } from '../lib/ids.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { EventContent } from './events.ts';
 import { isOwnEvent } from './events.ts';
-import { findQueuedEvent, queueEvent } from './outbox.store.ts';
+import { findKeptEvent, keepEvent, queueEvent } from './outbox.store.ts';
 
 export type PublishOutcome =
   | { readonly outcome: 'published'; readonly id: string; readonly occurredAt: Date }
@@ -27,8 +27,8 @@ export type Publish = ReturnType<typeof createPublish>;
 
 /**
  * How the upstream API says what has happened there. The id of an event that comes with a key is made of
- * that key: whatever the number of retries, at once or later, it is queued once. The outbox remembers it for
- * 30 days.
+ * that key: whatever the number of retries, at once or later, it is one event, which happened when it was
+ * published first. The outbox remembers it for 30 days, whether or not anybody had subscribed.
  */
 export function createPublish(deps: {
   platform: Platform;
@@ -49,9 +49,14 @@ export function createPublish(deps: {
     if (!(await organizations.find(organizationId))) return { outcome: 'not_found' };
     if (!known.includes(event.type)) return { outcome: 'unknown_event', known };
     const occurredAt = clock.now();
-    const id = retry ? idOfRetry(organizationId, retry) : newId(occurredAt);
-    const isNew = await queueEvent(database.pool, { ...event, id, organizationId, occurredAt });
-    const earlier = isNew || !retry ? undefined : await findQueuedEvent(database.pool, id, event);
+    if (!retry) {
+      const id = newId(occurredAt);
+      await queueEvent(database.pool, { ...event, id, organizationId, occurredAt });
+      return { outcome: 'published', id, occurredAt };
+    }
+    const id = idOfRetry(organizationId, retry);
+    const isNew = await keepEvent(database.pool, { ...event, id, organizationId, occurredAt });
+    const earlier = isNew ? undefined : await findKeptEvent(database.pool, id, event);
     if (earlier?.isSame === false) return { outcome: 'key_reused' };
     return { outcome: 'published', id, occurredAt: earlier?.occurredAt ?? occurredAt };
   };

@@ -212,6 +212,96 @@ for (const [name, newSender] of Object.entries(SENDERS)) {
   });
 }
 
+/** What a key, a client or a service account may lose or be given after it has sent an invitation. */
+const NARROWINGS: Record<string, object> = {
+  'a key that lost a scope of the role': { scopes: ['people', 'notes:write', 'keys', 'hooks'] },
+  'a key that no longer manages members': { scopes: ['notes:write', 'notes:delete', 'keys'] },
+  'a key without any scope': { scopes: [] },
+  'a key that is bound to an address': { allowed_addresses: ['127.0.0.1'] },
+  'a key that is given a limit': { limits: { calls: 5 } },
+  'a key that is to end': { expires_at: new Date(Date.now() + 3_600_000).toISOString() },
+};
+
+for (const [name, narrowing] of Object.entries(NARROWINGS)) {
+  t.test(`what was sent by ${name} is void until the key is as it was`, async (t) => {
+    const { key: bearer, id } = await key();
+    const change = async (more: object) =>
+      t.equal((await patch(`/api-keys/${id}`, more)).status, 200, JSON.stringify(more));
+    const address = email();
+    const sent = (await invite(bearer, { email: address, role: 'admin' })).body;
+    const user = await newUser(address);
+    await change(narrowing);
+    t.equal((await invite(bearer, { role: 'admin' })).status, 403, 'it could not be sent now');
+    t.equal(await statusOf(sent.id), 'void');
+    t.equal(await opened(sent.link), 404);
+    const outcomes = await many(5, () => accept(sent.link, user));
+    t.strictSame(tally(outcomes), { not_found: 5 });
+    t.equal(await roleOf(user), undefined);
+
+    await change({ scopes: ['all'], allowed_addresses: [], limits: {}, expires_at: null });
+    t.equal(await statusOf(sent.id), 'open');
+    t.equal(await accept(sent.link, user), 'accepted');
+  });
+}
+
+t.test(
+  'a narrowed key still backs what it may still give, and a neighbour’s key is its own',
+  async (t) => {
+    const { key: bearer, id } = await key();
+    const [member, admins, yours] = await Promise.all([
+      invite(bearer, { role: 'member' }),
+      invite(bearer, { role: 'admin' }),
+      invite(theirs.key, { role: 'admin' }),
+    ]);
+    await patch(`/api-keys/${id}`, { scopes: ['people', 'notes:write', 'keys', 'hooks'] });
+    const statuses = await Promise.all(
+      [member, admins, yours].map(({ body }) => statusOf(body.id)),
+    );
+    t.strictSame(statuses, ['open', 'void', 'open']);
+    t.equal(await opened(member.body.link), 200);
+    for (const each of [member, admins, yours]) await revoke(house.adminKey, each.body.id);
+  },
+);
+
+t.test('what was sent by a service account or client that was narrowed is void', async (t) => {
+  const account = await newServiceAccount();
+  const service = await newService();
+  for (const [bearer, path, narrowing] of [
+    [account.bearer, `/service-accounts/${account.id}`, { scopes: ['people'] }],
+    [service.bearer, `/clients/${service.client}`, { scope: 'people' }],
+  ] as const) {
+    const address = email();
+    const sent = (await invite(bearer, { email: address, role: 'admin' })).body;
+    t.equal(await opened(sent.link), 200, path);
+    t.equal((await patch(path, narrowing)).status, 200, path);
+    t.equal(await statusOf(sent.id), 'void', path);
+    t.equal(await opened(sent.link), 404, path);
+    t.equal(await accept(sent.link, await newUser(address)), 'not_found', path);
+    t.equal((await revoke(admin.key, sent.id)).status, 204);
+  }
+});
+
+t.test(
+  'accepting while the key is narrowed: a member only of an invitation that was still good',
+  async (t) => {
+    for (let round = 0; round < 5; round += 1) {
+      const { key: bearer, id } = await key();
+      const address = email();
+      const { link } = (await invite(bearer, { email: address, role: 'admin' })).body;
+      const user = await newUser(address);
+      const [narrowed, ...outcomes] = await Promise.all([
+        patch(`/api-keys/${id}`, { scopes: ['people'] }),
+        ...Array.from({ length: 5 }, () => accept(link, user)),
+      ]);
+      t.equal(narrowed.status, 200);
+      const { accepted = 0 } = tally(outcomes);
+      t.ok(accepted <= 1, `${outcomes}`);
+      t.equal(await roleOf(user), accepted ? 'admin' : undefined);
+      if (!accepted) t.equal(await accept(link, user), 'not_found');
+    }
+  },
+);
+
 t.test('twenty callers at once invite an address once', async (t) => {
   const address = email();
   const answers = await many(20, (index) =>

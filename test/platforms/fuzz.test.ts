@@ -20,6 +20,12 @@ import { createDice, type Dice } from './hostile-values.ts';
 const PLATFORMS = [
   { id: 'kaie', requests: 900, paths: ['/v1/workflows', '/v1/admin', '/v1/analytics', '/nothing'] },
   { id: 'klen', requests: 600, paths: ['/v1/calls', '/v1/calendar/events', '/v1/agents', '/v1'] },
+  { id: 'kliq', requests: 400, paths: ['/v1/tenants/a/observations', '/v1/tenants//admin', '/v1'] },
+  {
+    id: 'kloakd',
+    requests: 400,
+    paths: ['/api/v1/organizations/a/discoveries/b', '/api/v1/playground/discoveries', '/api'],
+  },
 ];
 
 /** What has no body has no type either. */
@@ -30,9 +36,12 @@ function mistakeIn({ target, method }: HostileRequest, answer: RawAnswer): strin
   return mistakeInWords(answer, isDialect);
 }
 
+/** Code and message: within `error` at Kaie and Klen, side by side at KLIQ and KLOAKD. */
 function isDialect({ json }: RawAnswer): boolean {
-  const { error } = json as { error?: { code?: unknown; message?: unknown } };
-  return typeof error?.code === 'string' && typeof error.message === 'string';
+  const { error, message } = json as { error?: unknown; message?: unknown };
+  if (typeof error === 'string') return typeof message === 'string';
+  const within = error as { code?: unknown; message?: unknown } | undefined;
+  return typeof within?.code === 'string' && typeof within.message === 'string';
 }
 
 interface Credentials {

@@ -20,6 +20,8 @@ interface Printed {
   url: string;
   user: TestUser;
   curl: string;
+  /** About a call with an API key. */
+  keyCurl: string;
   clients: string[];
 }
 
@@ -28,17 +30,32 @@ function readPrinted({ stdout }: GatehouseProcess): Printed {
   const [, email = '', password = ''] =
     /sign in as (\S+) with the password (\S+)/.exec(stdout) ?? [];
   const curl = /^ +(curl .*)$/m.exec(stdout)?.[1] ?? '';
+  const keyCurl = /^ +(curl '(?:.*\\\n)*.*)$/m.exec(stdout)?.[1] ?? '';
   const service = /-u ([^:]+):/.exec(curl)?.[1] ?? '';
   const app = url ? (new URL(url).searchParams.get('client_id') ?? '') : '';
-  return { url, user: { email, password } as TestUser, curl, clients: [app, service] };
+  const user = { email, password } as TestUser;
+  return { url, user, curl, keyCurl, clients: [app, service] };
+}
+
+const hasCurl = spawnSync('curl', ['--version']).status === 0;
+
+const inShell = (command: string) =>
+  execFileSync('bash', ['-c', command], { encoding: 'utf8', stdio: 'pipe' });
+
+/** What the call with the key prints: status line, headers, body. */
+async function runKeyCurl(command: string): Promise<string> {
+  if (hasCurl) return inShell(command).replaceAll('\r', '');
+  const [url = '', ...headers] = Array.from(command.matchAll(/'([^']*)'/g), ([, text]) => text!);
+  const response = await fetch(url, {
+    headers: headers.map((header) => header.split(': ') as [string, string]),
+  });
+  const heard = Array.from(response.headers, ([name, value]) => `${name}: ${value}\n`).join('');
+  return `HTTP/1.1 ${response.status} ${response.statusText}\n${heard}\n${await response.text()}`;
 }
 
 /** Runs a printed command as a person would, in a shell; without curl, sends what it would send. */
 async function runCurl(command: string): Promise<Record<string, unknown>> {
-  const hasCurl = spawnSync('curl', ['--version']).status === 0;
-  if (hasCurl) {
-    return JSON.parse(execFileSync('bash', ['-c', command], { encoding: 'utf8', stdio: 'pipe' }));
-  }
+  if (hasCurl) return JSON.parse(inShell(command));
   const words = command.replaceAll('\\\n', ' ').split(/\s+/);
   const valuesOf = (option: string) => words.filter((_, at) => words[at - 1] === option);
   const [user] = valuesOf('-u');
@@ -53,7 +70,7 @@ async function runCurl(command: string): Promise<Record<string, unknown>> {
   return (await response.json()) as Record<string, unknown>;
 }
 
-/** Walks the printed link to its end, and runs both printed commands. */
+/** Walks the printed link to its end, and runs the printed commands. */
 async function tryOut(t: Test, gatehouse: GatehouseProcess): Promise<Printed> {
   const printed = readPrinted(gatehouse);
   const agent = createUserAgent();
@@ -66,6 +83,9 @@ async function tryOut(t: Test, gatehouse: GatehouseProcess): Promise<Printed> {
   const ofUser = await runCurl(command.replaceAll('&amp;', '&').replaceAll('&#39;', "'"));
   t.match(ofUser, { access_token: String, id_token: String, token_type: 'Bearer' });
   t.match(await runCurl(printed.curl), { access_token: String, token_type: 'Bearer' });
+  const answer = await runKeyCurl(printed.keyCurl);
+  t.match(answer, /^HTTP\/1\.1 200 OK\n/);
+  t.match(answer, /^x-gatehouse-credential: api_key$/m, 'the gate says who calls');
   return printed;
 }
 
@@ -75,6 +95,20 @@ t.test('the first start makes everything and prints how to try it', async (t) =>
   await chmod(dataDir, 0o700);
   const first = await spawnGatehouse(t, { environment: { DEMO: undefined, DATA_DIR: dataDir } });
   const printed = await tryOut(t, first);
+
+  await t.test(
+    'what is there to be pasted comes last: no log line of the start follows',
+    async (t) => {
+      const [before = '', after = ''] = first.stdout.split('DEMO=0 starts without any of this.\n');
+      t.match(before, /Server listening[\s\S]*is ready at/);
+      const later = after.split('\n').filter((line) => line !== '');
+      // Asked by the tests since.
+      t.ok(
+        later.every((line) => /"requestId":/.test(line)),
+        later.join('\n'),
+      );
+    },
+  );
 
   await t.test('secrets are for their owner only', async (t) => {
     for (const name of ['master-key', 'admin-key', 'demo.json', 'postgres.log']) {
@@ -95,6 +129,7 @@ t.test('the first start makes everything and prints how to try it', async (t) =>
     const again = await tryOut(t, second);
     t.same(again.clients, printed.clients);
     t.same(again.user, printed.user);
+    t.equal(again.keyCurl.replaceAll(second.issuer, first.issuer), printed.keyCurl);
     t.equal(await second.kill('SIGINT'), 0, 'Ctrl-C is a clean end as well');
     t.equal(await findPostmaster(join(dataDir, 'postgres')), null);
   });

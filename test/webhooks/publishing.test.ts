@@ -1,4 +1,6 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
+import { createCleanup } from '../../src/database/cleanup.ts';
+import { silentLog } from '../../src/database/log.ts';
 import { startGatehouse, type TestGatehouse } from '../support/gatehouse.ts';
 import { startReceiver, until } from './house.ts';
 
@@ -63,10 +65,26 @@ async function queued(organizationId: string): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-t.test('fifty publishes at once under one key are one event and one delivery', async (t) => {
+/** Events of an organization, once for each delivery made of them. */
+async function deliveredIds(organizationId: string): Promise<string[]> {
+  const { rows } = await database.pool.query<{ id: string }>(
+    `SELECT event_id AS id FROM webhook_deliveries d
+     JOIN webhook_subscriptions s ON s.id = d.subscription_id
+     WHERE s.organization_id = $1 ORDER BY d.created_at, d.id`,
+    [organizationId],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Until the test ends. */
+function startWorkers(t: Test): void {
   const workers = [first.webhooks.worker, second.webhooks.worker];
   for (const worker of workers) worker.start();
   t.teardown(() => Promise.all(workers.map((worker) => worker.stop(AbortSignal.timeout(5_000)))));
+}
+
+t.test('fifty publishes at once under one key are one event and one delivery', async (t) => {
+  startWorkers(t);
   const receiver = await startReceiver(t);
   const organizationId = await newOrganization();
   t.equal((await subscribe(organizationId, receiver.url)).status, 201);
@@ -142,15 +160,81 @@ t.test('without a key every publish is an event of its own', async (t) => {
   t.strictSame(await queued(organizationId), ids);
 });
 
-t.test('a key holds nothing back that nobody was told', async (t) => {
+t.test(
+  'a publish that nobody hears is one event too, however often and by whomever it is retried',
+  async (t) => {
+    const [ours, neighbours] = [await newOrganization(), await newOrganization()];
+    const publisher = await newPublisher();
+    const secretive = { data: { id: 'n1', size: 1, told: 'nobody' } };
+    const publish = (organizationId: string, more: object = {}, at = first) =>
+      post('/events', event(organizationId, 'k', { ...secretive, ...more }), publisher, at);
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => publish(ours, {}, index % 2 ? first : second)),
+    );
+    const [answer] = answers;
+    t.match(answer, { status: 202, body: { organization_id: ours, type: 'note.created' } });
+    for (const each of answers) t.strictSame(each, answer, 'everybody hears the same');
+    const reordered = { data: { told: 'nobody', size: 1, id: 'n1' } };
+    t.strictSame(await publish(ours, reordered), answer, 'the order says nothing');
+    for (const other of [{ data: { id: 'n2' } }, { data: {} }, { type: 'note.deleted' }]) {
+      const problem = { code: 'idempotency_key_reused', errors: [{ path: 'idempotency_key' }] };
+      t.match(await publish(ours, other), { status: 409, body: problem }, JSON.stringify(other));
+    }
+    const { status, body } = await publish(neighbours, { data: { id: 'n2' } });
+    t.equal(status, 202, 'a neighbour’s same key is another event');
+    t.not(body.id, answer!.body.id);
+    t.strictSame(await queued(ours), [answer!.body.id]);
+    const { rows } = await database.pool.query('SELECT * FROM outbox WHERE organization_id = $1', [
+      ours,
+    ]);
+    t.notMatch(JSON.stringify(rows), 'nobody', 'what nobody is sent is not kept');
+  },
+);
+
+t.test('whoever subscribes between two tries is not sent what was published before', async (t) => {
+  startWorkers(t);
+  const receiver = await startReceiver(t);
   const organizationId = await newOrganization();
-  const publish = () => post('/events', event(organizationId, 'k'));
-  const unheard = await publish();
-  t.equal(unheard.status, 202);
-  t.strictSame(await queued(organizationId), []);
-  await subscribe(organizationId);
-  t.equal((await publish()).body.id, unheard.body.id);
-  t.strictSame(await queued(organizationId), [unheard.body.id]);
+  const publish = (key: string, more: object = {}) =>
+    post('/events', event(organizationId, key, more));
+  const before = await publish('before');
+  t.equal(before.status, 202);
+  t.equal((await subscribe(organizationId, receiver.url)).status, 201);
+  const retries = await Promise.all(Array.from({ length: 10 }, () => publish('before')));
+  for (const each of retries) t.strictSame(each, before);
+  t.equal((await publish('before', { data: { id: 'n2' } })).status, 409);
+
+  // What comes after it has come: had the one before been sent, it would be here.
+  const after = await publish('after');
+  await until(() => receiver.received.length > 0, 'the event published since');
+  t.strictSame(
+    receiver.received.map(({ headers }) => headers['webhook-id']),
+    [after.body.id],
+  );
+  t.strictSame(await deliveredIds(organizationId), [after.body.id]);
+});
+
+t.test('a subscription made while an event is retried hears it once or not at all', async (t) => {
+  startWorkers(t);
+  for (let round = 0; round < 5; round += 1) {
+    const receiver = await startReceiver(t);
+    const organizationId = await newOrganization();
+    const publish = (key: string, at: TestGatehouse) =>
+      post('/events', event(organizationId, key), undefined, at);
+    const [subscribed, ...answers] = await Promise.all([
+      subscribe(organizationId, receiver.url),
+      ...Array.from({ length: 20 }, (_, index) => publish('k', index % 2 ? first : second)),
+    ]);
+    t.equal(subscribed.status, 201);
+    for (const each of answers) t.strictSame(each, answers[0]);
+    const after = await publish('after', first);
+    const isAfter = ({ headers }: { headers: object }) =>
+      (headers as Record<string, string>)['webhook-id'] === after.body.id;
+    await until(() => receiver.received.some(isAfter), 'the event published since');
+    t.strictSame(await queued(organizationId), [answers[0]!.body.id, after.body.id]);
+    const sent = await deliveredIds(organizationId);
+    t.ok([1, 2].includes(sent.length) && new Set(sent).size === sent.length, `${sent}`);
+  }
 });
 
 t.test('a key is text of 1 to 255 characters', async (t) => {
@@ -165,3 +249,38 @@ t.test('a key is text of 1 to 255 characters', async (t) => {
   }
   t.equal((await queued(organizationId)).length, 4);
 });
+
+t.test(
+  'keys that nobody heard are remembered for thirty days, and go in bounded batches',
+  async (t) => {
+    const organizationId = await newOrganization();
+    const publish = () => post('/events', event(organizationId, 'k'));
+    const remembered = await publish();
+    await database.pool.query(
+      `INSERT INTO outbox (id, topic, organization_id, payload, created_at, available_at, delivered_at)
+     SELECT 'kept-' || n, topic, organization_id, payload, created_at, available_at, delivered_at
+     FROM outbox, generate_series(1, 1000) AS n WHERE id = $1`,
+      [remembered.body.id],
+    );
+    const batches: number[] = [];
+    const transaction: typeof database.transaction = async (work) => {
+      const result = await database.transaction(work);
+      batches.push(Number(result));
+      return result;
+    };
+    const cleanUpIn = (days: number) =>
+      createCleanup({
+        database: { transaction },
+        clock: { now: () => new Date(Date.now() + days * 86_400_000) },
+        ...{ intervalMs: 60_000, log: silentLog },
+      }).runOnce();
+    await cleanUpIn(29);
+    t.strictSame(await publish(), remembered);
+    await cleanUpIn(31);
+    t.strictSame(await queued(organizationId), []);
+    t.ok(Math.max(...batches) <= 500, `${batches}`);
+    const again = await publish();
+    t.equal(again.body.id, remembered.body.id);
+    t.strictSame(await queued(organizationId), [again.body.id], 'it is free again');
+  },
+);

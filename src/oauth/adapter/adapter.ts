@@ -1,18 +1,11 @@
-import Provider, {
-  type Adapter,
-  type AdapterFactory,
-  type AdapterPayload,
-  errors,
-  type KoaContextWithOIDC,
-} from 'oidc-provider';
+import { type Adapter, type AdapterFactory, type AdapterPayload, errors } from 'oidc-provider';
 import type { Database } from '../../database/database.ts';
-import { isDatabaseUnavailable } from '../../database/database.ts';
 import type { Notifications } from '../../database/notifications.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { MasterKey } from '../../lib/master-key.ts';
 import type { Revocations } from '../revocations.store.ts';
 import type { PresentedTokens } from '../tokens/presented-tokens.ts';
-import { serviceUnavailable } from '../unavailable.ts';
+import { askDatabase } from '../unavailable.ts';
 import { createAccessTokenAdapter } from './access-tokens.ts';
 import { createArtifactAdapter } from './artifacts.store.ts';
 import { createCodeAdapter } from './authorization-codes.store.ts';
@@ -73,12 +66,6 @@ function storeFor(model: string, deps: AdapterDependencies): ModelAdapter {
   }
 }
 
-/**
- * Requests that have found the database away. The library's error handling asks for the client once more:
- * it isn't kept waiting a second time.
- */
-const cutOffs = new WeakMap<KoaContextWithOIDC, Error>();
-
 /** A database that cannot be reached becomes 503; a verb a model must never need is a broken invariant. */
 function guard(model: string, store: ModelAdapter): Adapter {
   const verb =
@@ -88,16 +75,9 @@ function guard(model: string, store: ModelAdapter): Adapter {
     ) =>
     async (...args: Arguments): Promise<Result> => {
       if (!run) throw new Error(`${model} has no ${name}`);
-      const ctx = Provider.ctx;
-      const cutOff = ctx && cutOffs.get(ctx);
-      if (cutOff) throw cutOff;
-      try {
-        return await run(...args);
-      } catch (error) {
-        const told = toProtocolError(error);
-        if (ctx && isDatabaseUnavailable(error)) cutOffs.set(ctx, told as Error);
-        throw told;
-      }
+      return askDatabase(() => run(...args)).catch((error: unknown) => {
+        throw toProtocolError(error);
+      });
     };
   return {
     upsert: verb('upsert', store.upsert),
@@ -115,7 +95,6 @@ const NUL_CODES = ['22021', '22P05'];
 
 /** A NUL can only be the caller's: no parameter has one in its grammar (RFC 6749 Appendix A). */
 function toProtocolError(error: unknown): unknown {
-  if (isDatabaseUnavailable(error)) return serviceUnavailable(error);
   const { code } = error as { code?: string };
   return NUL_CODES.includes(code ?? '')
     ? new errors.InvalidRequest('a parameter has a NUL character in it')

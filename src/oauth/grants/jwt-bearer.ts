@@ -6,9 +6,8 @@ import Provider, {
 } from 'oidc-provider';
 import type { ServiceAccount } from '../../credentials/service-accounts/service-account.ts';
 import type { RedeemAssertion } from '../../credentials/service-accounts/service-assertions.ts';
-import { isDatabaseUnavailable } from '../../database/database.ts';
 import type { Platform } from '../../platform/platform.ts';
-import { serviceUnavailable } from '../unavailable.ts';
+import { askDatabase } from '../unavailable.ts';
 import { createAccountClients } from './account-clients.ts';
 
 /** @see RFC 7523 §2.1 */
@@ -83,9 +82,7 @@ async function redeem(
   redeemAssertion: RedeemAssertion,
   ...request: Parameters<RedeemAssertion>
 ): Promise<ServiceAccount> {
-  const verdict = await redeemAssertion(...request).catch((error: unknown) => {
-    throw isDatabaseUnavailable(error) ? serviceUnavailable(error) : error;
-  });
+  const verdict = await askDatabase(() => redeemAssertion(...request));
   if ('account' in verdict) return verdict.account;
   throw Object.assign(new errors.InvalidGrant(verdict.why), {
     error_description: `the assertion is refused: ${verdict.why}`,

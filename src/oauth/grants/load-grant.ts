@@ -1,13 +1,12 @@
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Database } from '../../database/database.ts';
-import { isDatabaseUnavailable } from '../../database/database.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { findConsent, touchConsent } from '../consents/consents.store.ts';
 import { createRoleCeiling } from '../role-ceiling.ts';
 import { splitScope } from '../scopes.ts';
-import { serviceUnavailable } from '../unavailable.ts';
+import { askDatabase } from '../unavailable.ts';
 import { type Grant, newGrant } from './new-grant.ts';
 
 export type GrantLoader = (ctx: KoaContextWithOIDC) => Promise<Grant | undefined>;
@@ -29,16 +28,9 @@ export function createGrantLoader(options: {
     const { provider, account, client, params, result } = ctx.oidc;
     const agreed = (result?.consent as { grantId?: string } | undefined)?.grantId;
     if (agreed) return (await provider.Grant.find(agreed)) as Grant | undefined;
-    try {
-      return await underStandingConsent(
-        provider,
-        account!.accountId,
-        client!.clientId,
-        params ?? {},
-      );
-    } catch (error) {
-      throw isDatabaseUnavailable(error) ? serviceUnavailable(error) : error;
-    }
+    return askDatabase(() =>
+      underStandingConsent(provider, account!.accountId, client!.clientId, params ?? {}),
+    );
   };
 
   async function underStandingConsent(

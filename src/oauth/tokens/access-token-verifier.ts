@@ -1,4 +1,5 @@
 import { errors as joseErrors, jwtVerify } from 'jose';
+import type { Clock } from '../../lib/clock.ts';
 import type { Denylist } from '../denylist/denylist.ts';
 import type { SigningKeys } from '../signing-keys/signing-keys.ts';
 
@@ -43,8 +44,9 @@ export function createAccessTokenVerifier(options: {
   issuer: string;
   signingKeys: SigningKeys;
   denylist: Denylist;
+  clock: Clock;
 }): AccessTokenVerifier {
-  const { issuer, signingKeys, denylist } = options;
+  const { issuer, signingKeys, denylist, clock } = options;
 
   async function verifySignature(token: string): Promise<SignatureVerdict> {
     if (!isCanonical(token)) return { refusal: 'invalid_token' };
@@ -61,6 +63,7 @@ export function createAccessTokenVerifier(options: {
           algorithms: ['ES256'],
           typ: 'at+jwt',
           issuer,
+          currentDate: clock.now(),
           requiredClaims: ['exp', 'iat', 'jti', 'sub', 'client_id', 'aud'],
         },
       );

@@ -153,7 +153,7 @@ export const members = {
   'invitation.switch_busy': 'One moment…',
   'invitation_gone.title': 'This invitation no longer works',
   'invitation_gone.explanation':
-    'An invitation works once, for seven days, and can be taken back or replaced by a newer one.',
+    'An invitation works once, for seven days, as long as whoever sent it may give its role. It can be taken back, or replaced by a newer one.',
   'invitation_gone.advice': 'Ask whoever invited you for a new link.',
   'invitation_gone.home': 'Go to the start page',
 };
