@@ -47,18 +47,21 @@ async function recordAndQueue(
 }
 
 /**
- * Adds an event if `condition` has a row, which is an earlier part of the same WITH: a part itself.
+ * Adds events if `condition` has a row, which is an earlier part of the same WITH: a part itself.
  *
- * @param from number of the first of its ten parameters
+ * @param from number of the first parameter; an event has ten
  */
 export function recordingIf(
   condition: string,
-  event: AuditEvent,
+  events: readonly AuditEvent[],
   from: number,
-): { part: string; values: unknown[] } {
+): { parts: string; values: unknown[] } {
+  const rows = events.map(
+    (_, index) => `SELECT ${valuesFrom(from + 10 * index)} FROM ${condition}`,
+  );
   return {
-    part: `recorded AS (${INSERT} SELECT ${valuesFrom(from)} FROM ${condition})`,
-    values: valuesOf(event),
+    parts: `recorded AS (${INSERT} ${rows.join(' UNION ALL ')})`,
+    values: events.flatMap(valuesOf),
   };
 }
 

@@ -135,12 +135,12 @@ function createSignInForm(
 
     async submitPasskey(request, reply, place, enter) {
       const { credential, remember } = fieldsOf(request.body);
-      const result = await secondStep.byPasskeyAlone(credential, {
-        ...{ address: request.ip, requestId: request.id },
-      });
-      if (result.outcome === 'signed_in') {
-        return enter({ user: result.user, remember: remember === 'yes', amr: result.amr });
-      }
+      const result = await secondStep.byPasskeyAlone(
+        credential,
+        { address: request.ip, requestId: request.id },
+        (proven, admission) => enter({ ...proven, remember: remember === 'yes' }, admission),
+      );
+      if (result.outcome === 'signed_in') return true;
       if (result.outcome === 'throttled' || result.outcome === 'overloaded') {
         const error = { kind: 'throttled', waitSeconds: waitOf(reply, result) } as const;
         await send(reply, place, { error }, STATUS_OF_WAIT[result.outcome]);

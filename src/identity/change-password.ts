@@ -3,6 +3,7 @@ import type { AuditContext } from '../audit/audit.ts';
 import type { Executor } from '../database/executor.ts';
 import type { IdentityDependencies } from './identity.service.ts';
 import type { FieldProblem } from './identity.ts';
+import { matchAnew } from './match-anew.ts';
 import { passwordProblem } from './password-policy.ts';
 import { PasswordQueueFullError } from './passwords.ts';
 import { deletePendingSignIns } from './second-factor/pending-sign-ins.store.ts';
@@ -32,6 +33,10 @@ export type ChangePasswordOutcome =
  */
 export function createChangePassword(dependencies: IdentityDependencies) {
   const { users, passwords, throttle, platformName } = dependencies;
+  const replace = (userId: string, hashes: { from: string; to: string }, context: AuditContext) =>
+    dependencies.database.largeTransaction((tx) =>
+      replacePassword(dependencies, tx, userId, hashes, context),
+    );
 
   return async function changePassword(change: PasswordChange): Promise<ChangePasswordOutcome> {
     const { userId, currentPassword, newPassword, address, requestId } = change;
@@ -43,14 +48,14 @@ export function createChangePassword(dependencies: IdentityDependencies) {
     const context: AuditContext = { actor: { kind: 'user', id: userId }, address, requestId };
     if (!reservation.allowed) return refused(dependencies, reservation, context);
     try {
-      const from = await users.findPasswordHash(userId);
+      let from = await users.findPasswordHash(userId);
       const matches = await passwords.verify(from ?? null, currentPassword);
       if (!matches || !from) return { outcome: 'rejected' };
       const to = await passwords.hash(newPassword);
-      const replaced = await dependencies.database.largeTransaction((tx) =>
-        replacePassword(dependencies, tx, user.id, { from, to }, context),
-      );
-      if (!replaced) return { outcome: 'rejected' };
+      while (!(await replace(userId, { from, to }, context))) {
+        from = (await matchAnew(dependencies, userId, from, currentPassword))?.passwordHash;
+        if (!from) return { outcome: 'rejected' };
+      }
     } catch (error) {
       if (error instanceof PasswordQueueFullError) await reservation.withdrawn();
       return overloadedOr(error);
@@ -78,7 +83,7 @@ async function refused(
  * @returns whether it was replaced
  */
 export async function replacePassword(
-  { users, revocations, clock }: IdentityDependencies,
+  { users, revocations, clock }: Pick<IdentityDependencies, 'users' | 'revocations' | 'clock'>,
   executor: Executor,
   userId: string,
   hashes: { from: string | null; to: string },

@@ -2,7 +2,7 @@ import { recordingIf } from '../audit/audit.store.ts';
 import type { AuditEvent } from '../audit/audit.ts';
 import type { Executor } from '../database/executor.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Admission } from './admission.ts';
+import { type Admission, inTurn } from './admission.ts';
 import { type Settlement, settling } from './sign-in-attempts.store.ts';
 import { USER_COLUMNS as COLUMNS, toUser, type UserRow } from './user-row.ts';
 import type { SignInRecord } from './users.store.ts';
@@ -49,7 +49,16 @@ export function passwordWrites({ clock }: { clock: Clock }) {
          FOR NO KEY UPDATE`,
         [id],
       );
-      return rows[0] && { user: toUser(rows[0]), passwordHash: rows[0].passwordHash };
+      return rows[0] && toRecord(rows[0]);
+    },
+
+    /** What a sign-in is checked against, once more: it may be another by now. */
+    async findSignInRecord(executor: Executor, id: string): Promise<SignInRecord | undefined> {
+      const { rows } = await executor.query<UserRow & { passwordHash: string | null }>(
+        `SELECT ${COLUMNS}, password_hash AS "passwordHash" FROM users WHERE id = $1`,
+        [id],
+      );
+      return rows[0] && toRecord(rows[0]);
     },
 
     admissionOf,
@@ -67,6 +76,11 @@ export function passwordWrites({ clock }: { clock: Clock }) {
   };
 }
 
+const toRecord = (row: UserRow & { passwordHash: string | null }): SignInRecord => ({
+  user: toUser(row),
+  passwordHash: row.passwordHash,
+});
+
 /**
  * The record of a sign-in that may be stored as long as what it was checked against still stands: a user
  * who was disabled, changed the password or turned the second step on a moment ago doesn't slip in. The
@@ -78,20 +92,16 @@ function admissionOf(
   settlement: Settlement,
 ): Admission {
   return {
-    within(from) {
-      const recording = recordingIf('admitted', event, from + 3);
-      const settled = settling(settlement, from + 13);
-      const parts = [
-        `admitted AS (SELECT 1 FROM users WHERE id = $${from} AND password_hash = $${from + 1}
-           AND disabled_at IS NULL AND second_factor = $${from + 2}::boolean FOR SHARE)`,
-        recording.part,
-        settled.parts,
-      ];
-      const values = [user.id, passwordHash, user.secondFactor];
-      return {
-        parts: parts.join(', '),
-        values: [...values, ...recording.values, ...settled.values],
-      };
-    },
+    by: 'password',
+    within: (first) =>
+      inTurn(first, [
+        (from) => ({
+          parts: `admitted AS (SELECT 1 FROM users WHERE id = $${from} AND password_hash = $${from + 1}
+            AND disabled_at IS NULL AND second_factor = $${from + 2}::boolean FOR SHARE)`,
+          values: [user.id, passwordHash, user.secondFactor],
+        }),
+        (from) => recordingIf('admitted', [event], from),
+        (from) => settling(settlement, from),
+      ]),
   };
 }

@@ -5,6 +5,7 @@ import { newSecret } from '../lib/master-key.ts';
 import type { Admission, Entrance } from './admission.ts';
 import type { IdentityDependencies } from './identity.service.ts';
 import type { User } from './identity.ts';
+import { matchAnew } from './match-anew.ts';
 import { PasswordQueueFullError } from './passwords.ts';
 import { insertPendingSignIn } from './second-factor/pending-sign-ins.store.ts';
 import type { Settlement } from './sign-in-attempts.store.ts';
@@ -72,9 +73,13 @@ export function createSignIn(dependencies: IdentityDependencies) {
     try {
       const matches = await passwords.verify(record?.passwordHash ?? null, attempt.password);
       const { settlement } = reservation;
-      const admitted =
-        matches && record && (await admit(dependencies, record, settlement, attempt, enter));
-      if (admitted) return admitted;
+      let current = matches && !record?.user.disabled ? record : undefined;
+      while (current) {
+        const admitted = await admit(dependencies, current, settlement, attempt, enter);
+        if (admitted) return admitted;
+        const { user, passwordHash } = current;
+        current = await matchAnew(dependencies, user.id, passwordHash, attempt.password);
+      }
       await recordFailure(dependencies, record, matches, attempt);
       return { outcome: 'rejected' };
     } catch (error) {
@@ -99,7 +104,6 @@ async function admit(
 ): Promise<SignInOutcome | undefined> {
   const { users, database, clock } = dependencies;
   const { user } = record;
-  if (user.disabled) return undefined;
   const event: AuditEvent = {
     ...contextOf(attempt),
     actor: { kind: 'user', id: user.id },

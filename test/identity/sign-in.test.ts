@@ -1,5 +1,6 @@
+import { EventEmitter, once } from 'node:events';
 import argon2 from 'argon2';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { createPasswords, PasswordQueueFullError } from '../../src/identity/passwords.ts';
 import { GOOD_PASSWORD, OPERATOR, openHouse } from './house.ts';
 
@@ -108,6 +109,86 @@ t.test('a hash of another cost is renewed by the next sign-in', async (t) => {
   t.match(await house.identity.users.findPasswordHash(ann.id), /m=19456,t=2,p=1/);
   t.same((await house.identity.users.find(ann.id))?.updatedAt, ann.updatedAt, 'nothing else did');
   t.match(await house.identity.signIn(attempt), { outcome: 'signed_in' });
+});
+
+/** Ann, whose hash is to be renewed, and those who give her password: each waits, once it is checked. */
+async function renewing(t: Pick<Test, 'teardown'>) {
+  const real = createPasswords();
+  const turns: (() => void)[] = [];
+  const arrivals = new EventEmitter();
+  let isOpen = false;
+  const verify: typeof real.verify = async (hash, password) => {
+    const matches = await real.verify(hash, password);
+    if (isOpen) return matches;
+    await new Promise<void>((resolve) => {
+      turns.push(resolve);
+      arrivals.emit('one');
+    });
+    return matches;
+  };
+  const house = await openHouse(t, { passwords: { ...real, verify } });
+  const cheap = { memoryCost: 1024, timeCost: 2, parallelism: 1 };
+  const passwordHash = await argon2.hash(GOOD_PASSWORD, cheap);
+  const email = 'ann@example.com';
+  const { id } = await house.identity.users.create({ email, name: 'Ann', passwordHash }, OPERATOR);
+  return {
+    ...{ house, id, identity: house.identity },
+    attempt: { email, password: GOOD_PASSWORD, ...HERE },
+    async checked(count: number) {
+      while (turns.length < count) await once(arrivals, 'one');
+    },
+    /** The first goes on, and whoever comes from now on does not wait; those who do, do. */
+    letOne() {
+      isOpen = true;
+      turns.shift()!();
+    },
+    letAll() {
+      for (const go of turns) go();
+    },
+  };
+}
+
+t.test('a sign-in that renews the hash turns nobody away who comes at the same time', async (t) => {
+  const { house, id, identity, attempt, checked, letOne, letAll } = await renewing(t);
+  const first = identity.signIn(attempt);
+  await checked(1);
+  const others = Array.from({ length: 7 }, () => identity.signIn(attempt));
+  await checked(8);
+  letOne();
+  t.match(await first, { outcome: 'signed_in' });
+  t.match(await identity.users.findPasswordHash(id), /m=19456,t=2,p=1/, 'renewed');
+  letAll();
+  for (const other of await Promise.all(others)) t.match(other, { outcome: 'signed_in' });
+  t.notOk((await house.audited()).includes('sign_in.failed'));
+});
+
+t.test('nor whoever changes the password while a sign-in renews its hash', async (t) => {
+  const { id, identity, attempt, checked, letOne, letAll } = await renewing(t);
+  const first = identity.signIn(attempt);
+  await checked(1);
+  const newPassword = 'eight dry herons read';
+  const change = { userId: id, currentPassword: GOOD_PASSWORD, newPassword, ...HERE };
+  const changed = identity.changePassword(change);
+  await checked(2);
+  letOne();
+  t.match(await first, { outcome: 'signed_in' });
+  letAll();
+  t.same(await changed, { outcome: 'changed' });
+  t.same(await identity.signIn(attempt), { outcome: 'rejected' });
+  t.match(await identity.signIn({ ...attempt, password: newPassword }), { outcome: 'signed_in' });
+});
+
+t.test('a password that was changed while it was checked is right no more', async (t) => {
+  const { house, id, identity, attempt, checked, letOne } = await renewing(t);
+  const late = identity.signIn(attempt);
+  await checked(1);
+  await identity.changeUser(id, { password: 'eight dry herons read' }, OPERATOR);
+  letOne();
+  t.same(await late, { outcome: 'rejected' });
+  const { rows } = await house.database.pool.query(
+    "SELECT details FROM audit_events WHERE type = 'sign_in.failed'",
+  );
+  t.same(rows, [{ details: { reason: 'changed_meanwhile' } }]);
 });
 
 t.test('who is disabled while the password is being checked does not slip in', async (t) => {

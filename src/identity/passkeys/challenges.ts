@@ -1,7 +1,8 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Executor } from '../../database/executor.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { spendChallenge } from './spent-challenges.store.ts';
+import type { Use } from '../admission.ts';
+import { spendChallenge, spendingChallenge } from './spent-challenges.store.ts';
 
 const NONCE_BYTES = 16;
 const TIME_BYTES = 6;
@@ -23,6 +24,8 @@ export interface Challenges {
   isGood(challenge: string, purpose: string): boolean;
   /** Uses it up; false: it was. */
   spend(executor: Executor, challenge: string): Promise<boolean>;
+  /** The same for a sign-in, as the last of what it uses up. */
+  spending(challenge: string): Use;
 }
 
 export function createChallenges(deps: {
@@ -51,6 +54,10 @@ export function createChallenges(deps: {
     spend(executor, challenge) {
       const now = clock.now();
       return spendChallenge(executor, challenge, now, new Date(now.getTime() + CHALLENGE_MS));
+    },
+    spending(challenge) {
+      const now = clock.now();
+      return spendingChallenge(challenge, now, new Date(now.getTime() + CHALLENGE_MS));
     },
   };
 }

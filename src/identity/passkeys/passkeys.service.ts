@@ -1,8 +1,8 @@
 import type { AuditContext } from '../../audit/audit.ts';
 import type { Database } from '../../database/database.ts';
-import type { Executor } from '../../database/executor.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { newId } from '../../lib/ids.ts';
+import type { Use } from '../admission.ts';
 import type { User } from '../identity.ts';
 import { holdSecondFactor } from '../second-factor/second-factor.store.ts';
 import { createChallenges } from './challenges.ts';
@@ -12,8 +12,8 @@ import {
   findPasskey,
   insertPasskey,
   listPasskeys,
-  recordPasskeyUse,
   renamePasskey,
+  usingPasskey,
 } from './passkeys.store.ts';
 import { createRelyingParty, type PasskeyOptions, readAnswer } from './relying-party.ts';
 
@@ -32,11 +32,8 @@ export type Occasion = { kind: 'sign_in' } | { kind: 'second_step'; pendingSecre
 /** Whose passkey it was that answered, not written down yet. */
 export interface Assertion {
   readonly passkey: Passkey;
-  /**
-   * Uses it up in the caller's transaction: of any number of callers with one answer, exactly one hears
-   * true.
-   */
-  consume(executor: Executor): Promise<boolean>;
+  /** What a sign-in by it uses up, in this order: of any number of callers with one answer, one is let in. */
+  readonly uses: readonly Use[];
 }
 
 export type RegisterOutcome =
@@ -84,11 +81,7 @@ export function createPasskeys(deps: PasskeyDependencies) {
       if (!proof) return undefined;
       return {
         passkey: { ...passkey, backedUp: proof.backedUp },
-        async consume(executor) {
-          if (!(await challenges.spend(executor, challenge))) return false;
-          const now = deps.clock.now();
-          return recordPasskeyUse(executor, { id: passkey.id, ...proof }, now);
-        },
+        uses: [usingPasskey(passkey, proof, deps.clock.now()), challenges.spending(challenge)],
       };
     },
   };

@@ -2,6 +2,7 @@ import { recordAuditEvent } from '../../audit/audit.store.ts';
 import type { AuditContext, AuditEventType } from '../../audit/audit.ts';
 import type { Executor } from '../../database/executor.ts';
 import { looksLikeId } from '../../lib/identifier.ts';
+import type { Use } from '../admission.ts';
 import type { Passkey } from './passkey.ts';
 
 interface Row extends Omit<Passkey, 'counter' | 'publicKey'> {
@@ -99,22 +100,30 @@ export async function deletePasskey(
 }
 
 /**
- * Writes down a use. A counter that is not ahead of the stored one is a copy of the authenticator's, or a
- * second caller with the same answer (WebAuthn Level 3 §6.1.1).
- *
- * @returns false when it is not ahead, or the passkey is gone
+ * Writes a use down. It can't be used when it is gone, or its counter is not ahead of the stored one: that
+ * is a copy of the authenticator's, or a second caller with the same answer (WebAuthn Level 3 §6.1.1).
  */
-export async function recordPasskeyUse(
-  executor: Executor,
-  use: { id: string; counter: number; backedUp: boolean },
+export function usingPasskey(
+  { id, userId }: Pick<Passkey, 'id' | 'userId'>,
+  { counter, backedUp }: Pick<Passkey, 'counter' | 'backedUp'>,
   now: Date,
-): Promise<boolean> {
-  const { rowCount } = await executor.query(
-    `UPDATE passkeys SET counter = $2, backed_up = $3, last_used_at = $4
-     WHERE id = $1 AND (counter < $2 OR (counter = 0 AND $2 = 0))`,
-    [use.id, use.counter, use.backedUp, now],
-  );
-  return rowCount === 1;
+): Use {
+  return {
+    held: (name, after) => (from) => ({
+      parts: `${name} AS (
+        SELECT 1 FROM passkeys passkey, ${after}
+        WHERE id = $${from} AND user_id = $${from + 1}
+          AND (counter < $${from + 2}::bigint OR (counter = 0 AND $${from + 2} = 0))
+        FOR NO KEY UPDATE OF passkey)`,
+      values: [id, userId, counter],
+    }),
+    usedUp: (from) => ({
+      parts: `passkey_used AS (
+        UPDATE passkeys SET counter = $${from + 1}, backed_up = $${from + 2}, last_used_at = $${from + 3}
+        FROM admitted WHERE id = $${from})`,
+      values: [id, counter, backedUp, now],
+    }),
+  };
 }
 
 function record(

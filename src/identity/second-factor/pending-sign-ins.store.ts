@@ -1,4 +1,5 @@
 import type { Executor } from '../../database/executor.ts';
+import type { Use } from '../admission.ts';
 
 /** How long the second step may take, in milliseconds. */
 export const PENDING_MS = 10 * 60_000;
@@ -36,17 +37,24 @@ export async function findPendingSignIn(
   return rows[0]?.user_id;
 }
 
-/** Ends a second step for good: of any number of callers at once, exactly one hears true. */
-export async function consumePendingSignIn(
-  executor: Executor,
-  idHash: Buffer,
-  now: Date,
-): Promise<boolean> {
-  const { rowCount } = await executor.query(
-    'DELETE FROM pending_sign_ins WHERE id_hash = $1 AND expires_at > $2',
-    [idHash, now],
-  );
-  return rowCount === 1;
+/**
+ * Ends a second step for good. That it is still there says that the password of the first step is the
+ * user's still: whoever changes that ends it, see {@link deletePendingSignIns}.
+ */
+export function endingPendingSignIn(idHash: Buffer, userId: string, now: Date): Use {
+  return {
+    held: (name, after) => (from) => ({
+      parts: `${name} AS (
+        SELECT 1 FROM pending_sign_ins pending, ${after}
+        WHERE id_hash = $${from} AND user_id = $${from + 1} AND expires_at > $${from + 2}
+        FOR UPDATE OF pending)`,
+      values: [idHash, userId, now],
+    }),
+    usedUp: (from) => ({
+      parts: `ended AS (DELETE FROM pending_sign_ins USING admitted WHERE id_hash = $${from})`,
+      values: [idHash],
+    }),
+  };
 }
 
 /** Those that rest on a password which is one no more. */

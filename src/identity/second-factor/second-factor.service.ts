@@ -2,15 +2,16 @@ import type { AuditContext } from '../../audit/audit.ts';
 import type { Database } from '../../database/database.ts';
 import type { Executor } from '../../database/executor.ts';
 import type { Clock } from '../../lib/clock.ts';
+import type { Use } from '../admission.ts';
 import { listPasskeys } from '../passkeys/passkeys.store.ts';
 import { newRecoveryCode, RECOVERY_CODES, readRecoveryCode } from './recovery-codes.ts';
 import {
-  consumeRecoveryCode,
   countRecoveryCodes,
   holdSecondFactor,
   replaceRecoveryCodes,
   turnOffSecondFactor,
   turnOnSecondFactor,
+  usingRecoveryCode,
 } from './second-factor.store.ts';
 
 /** Ten codes, each shown this once. */
@@ -67,11 +68,10 @@ export function createSecondFactor(deps: {
       });
     },
 
-    /** Uses a code up in the caller's transaction; false: it is none of the user's, or was used. */
-    async consumeCode(executor: Executor, userId: string, typed: string): Promise<boolean> {
+    /** A code for a sign-in to use up, whether or not it is one of the user's; undefined: it is no code. */
+    useOfCode(userId: string, typed: string): Use | undefined {
       const code = readRecoveryCode(typed);
-      if (code === undefined) return false;
-      return consumeRecoveryCode(executor, userId, hashOf(userId, code));
+      return code === undefined ? undefined : usingRecoveryCode(userId, hashOf(userId, code));
     },
   };
 }

@@ -1,6 +1,7 @@
 import { recordAuditEvent } from '../../audit/audit.store.ts';
 import type { AuditContext } from '../../audit/audit.ts';
 import type { Executor } from '../../database/executor.ts';
+import type { Use } from '../admission.ts';
 
 /** Holds the user's row until the transaction ends; what changes their second factor waits for it. */
 export async function holdSecondFactor(
@@ -79,17 +80,21 @@ export async function replaceRecoveryCodes(
   });
 }
 
-/** Uses a code up: of any number of callers at once, exactly one hears true. */
-export async function consumeRecoveryCode(
-  executor: Executor,
-  userId: string,
-  hash: Buffer,
-): Promise<boolean> {
-  const { rowCount } = await executor.query(
-    'DELETE FROM recovery_codes WHERE user_id = $1 AND hash = $2',
-    [userId, hash],
-  );
-  return rowCount === 1;
+/** Uses a code of the user's up. */
+export function usingRecoveryCode(userId: string, hash: Buffer): Use {
+  return {
+    held: (name, after) => (from) => ({
+      parts: `${name} AS (
+        SELECT 1 FROM recovery_codes code, ${after}
+        WHERE user_id = $${from} AND hash = $${from + 1} FOR UPDATE OF code)`,
+      values: [userId, hash],
+    }),
+    usedUp: (from) => ({
+      parts: `code_used AS (
+        DELETE FROM recovery_codes USING admitted WHERE user_id = $${from} AND hash = $${from + 1})`,
+      values: [userId, hash],
+    }),
+  };
 }
 
 export async function countRecoveryCodes(executor: Executor, userId: string): Promise<number> {

@@ -5,7 +5,7 @@ import type { SecondStepPage } from '../../pages/security-models.ts';
 import { type FormPlace, STATUS_OF_WAIT, type SubmitProof, waitOf } from '../account-forms.ts';
 import type { PasskeyService } from '../passkeys/passkeys.service.ts';
 import { PENDING_MS } from './pending-sign-ins.store.ts';
-import type { SecondStep } from './second-step.ts';
+import type { EnterStep, SecondStep } from './second-step.ts';
 
 /** The page after a password that isn't enough; nothing is a session before it is done. */
 export interface SecondStepForms {
@@ -81,14 +81,15 @@ export function createSecondStepForms(deps: {
       } = (request.body ?? {}) as Record<string, unknown>;
       const remember = ticked === 'yes';
       const origin = { address: request.ip, requestId: request.id };
+      const enterStep: EnterStep = (proven, admission) => enter({ ...proven, remember }, admission);
       const byPasskey = typeof credential === 'string' && credential !== '';
       const result = byPasskey
-        ? await secondStep.byPasskey(waiting.secret, credential, origin)
-        : await secondStep.byRecoveryCode(waiting.secret, String(code ?? ''), origin);
+        ? await secondStep.byPasskey(waiting.secret, credential, origin, enterStep)
+        : await secondStep.byRecoveryCode(waiting.secret, String(code ?? ''), origin, enterStep);
       switch (result.outcome) {
         case 'signed_in':
           reply.clearCookie(name, attributes);
-          return enter({ user: result.user, remember, amr: result.amr });
+          return true;
         case 'expired':
           reply.redirect(place.signInUrl, 303);
           return false;

@@ -1,17 +1,17 @@
 import { recordAuditEvent } from '../../audit/audit.store.ts';
 import type { AuditContext, AuditEvent } from '../../audit/audit.ts';
 import type { Database } from '../../database/database.ts';
-import type { Executor } from '../../database/executor.ts';
 import type { Clock } from '../../lib/clock.ts';
+import type { Entrance, Use } from '../admission.ts';
 import type { User } from '../identity.ts';
 import { amrOfPasskey } from '../passkeys/passkey.ts';
 import type { PasskeyService } from '../passkeys/passkeys.service.ts';
 import type { Wait } from '../sign-in.ts';
 import type { Refusal, SignInThrottle } from '../sign-in-throttle.ts';
 import type { UserStore } from '../users.store.ts';
-import { consumePendingSignIn, findPendingSignIn } from './pending-sign-ins.store.ts';
+import { endingPendingSignIn, findPendingSignIn } from './pending-sign-ins.store.ts';
 import type { SecondFactorService } from './second-factor.service.ts';
-import { holdSecondFactor } from './second-factor.store.ts';
+import { stepAdmission } from './step-admission.store.ts';
 
 /** Where a request comes from: for the throttle and the audit log. */
 export interface StepOrigin {
@@ -19,9 +19,18 @@ export interface StepOrigin {
   readonly requestId?: string | undefined;
 }
 
+/** Somebody who has proven who they are. */
+export interface ProvenByStep {
+  readonly user: User;
+  /** How (RFC 8176 §2). */
+  readonly amr: readonly string[];
+}
+
+/** Begins what a sign-in is for. */
+export type EnterStep = Entrance<ProvenByStep>;
+
 export type StepOutcome =
-  /** `amr`: how they have proven who they are (RFC 8176 §2). */
-  | { outcome: 'signed_in'; user: User; amr: readonly string[] }
+  | ({ outcome: 'signed_in' } & ProvenByStep)
   | { outcome: 'rejected' }
   /** The password has to be given again. */
   | { outcome: 'expired' }
@@ -42,13 +51,10 @@ export type SecondStep = ReturnType<typeof createSecondStep>;
 /** What the throttle counts second steps by: a right password forgets none of them. */
 export const secondStepAccount = (userId: string) => `second-step:${userId}`;
 
-/** A rollback's reason: the answer was right, and somebody else was faster with it. */
-class AlreadyUsedError extends Error {}
-
 /**
  * What follows a password that isn't enough, and signing in with a passkey alone. Every attempt is counted
- * before it is looked at; what is used up (the pending sign-in, a code, an answer) is used up in one
- * transaction with the event that says so.
+ * before it is looked at; what is used up (the pending sign-in, a code, an answer) is used up in the
+ * statement that stores what the sign-in is for, and the event that says so.
  */
 export function createSecondStep(deps: SecondStepDependencies) {
   const { database, clock, users, passkeys, throttle } = deps;
@@ -60,25 +66,35 @@ export function createSecondStep(deps: SecondStepDependencies) {
       return userId === undefined ? undefined : users.findActive(userId);
     },
 
-    byPasskey: (secret: string, answer: unknown, origin: StepOrigin): Promise<StepOutcome> =>
-      takeStep(deps, secret, origin, 'passkey', async (user) => {
+    /** @param enter what the sign-in is for; called with an answer that is right */
+    byPasskey: (secret: string, answer: unknown, origin: StepOrigin, enter: EnterStep) =>
+      takeStep(deps, secret, { by: 'passkey', origin, enter }, async (user) => {
         const assertion = await passkeys.check(answer, {
           kind: 'second_step',
           pendingSecret: secret,
         });
         if (assertion?.passkey.userId !== user.id) return undefined;
         const amr = ['pwd', ...amrOfPasskey(assertion.passkey)];
-        return { amr, consume: assertion.consume };
+        return { amr, uses: assertion.uses };
       }),
 
-    byRecoveryCode: (secret: string, code: string, origin: StepOrigin): Promise<StepOutcome> =>
-      takeStep(deps, secret, origin, 'recovery_code', async (user) => ({
-        amr: ['pwd', 'otp', 'mfa'],
-        consume: (executor) => deps.secondFactor.consumeCode(executor, user.id, code),
-      })),
+    /** @param enter what the sign-in is for; only its statement knows whether the code is right */
+    byRecoveryCode: (secret: string, code: string, origin: StepOrigin, enter: EnterStep) =>
+      takeStep(deps, secret, { by: 'recovery_code', origin, enter }, async (user) => {
+        const use = deps.secondFactor.useOfCode(user.id, code);
+        return use && { amr: ['pwd', 'otp', 'mfa'], uses: [use] };
+      }),
 
-    /** A passkey instead of the password: it is verified by its owner's device, so it is enough. */
-    async byPasskeyAlone(answer: unknown, origin: StepOrigin): Promise<StepOutcome> {
+    /**
+     * A passkey instead of the password: it is verified by its owner's device, so it is enough.
+     *
+     * @param enter what the sign-in is for; called with an answer that is right
+     */
+    async byPasskeyAlone(
+      answer: unknown,
+      origin: StepOrigin,
+      enter: EnterStep,
+    ): Promise<StepOutcome> {
       const reservation = await throttle.reserve({
         account: `passkey:${idIn(answer)}`,
         address: origin.address,
@@ -86,27 +102,29 @@ export function createSecondStep(deps: SecondStepDependencies) {
       if (!reservation.allowed) return refused(deps, reservation, origin);
       const assertion = await passkeys.check(answer, { kind: 'sign_in' });
       const user = assertion && (await users.findActive(assertion.passkey.userId));
-      const done =
-        user && (await finish(deps, user, origin, { by: 'passkey' }, [assertion.consume]));
-      if (!done) return rejected(deps, origin, user?.id, 'passkey_rejected');
-      await reservation.succeeded();
-      return { outcome: 'signed_in', user, amr: amrOfPasskey(assertion.passkey) };
+      if (!user) return rejected(deps, origin, undefined, 'passkey_rejected');
+      const proven = { user, amr: amrOfPasskey(assertion.passkey) };
+      const admission = stepAdmission({
+        ...{ by: 'passkey', userId: user.id, uses: assertion.uses },
+        ...{ events: eventsOf(deps, user, origin, 'passkey'), settlement: reservation.settlement },
+      });
+      if (await enter(proven, admission)) return { outcome: 'signed_in', ...proven };
+      return rejected(deps, origin, user.id, 'passkey_rejected');
     },
   };
 }
 
-type Consume = (executor: Executor) => Promise<boolean>;
-
 interface Proof {
   readonly amr: readonly string[];
-  readonly consume: Consume;
+  readonly uses: readonly Use[];
 }
+
+type By = 'passkey' | 'recovery_code';
 
 async function takeStep(
   deps: SecondStepDependencies,
   secret: string,
-  origin: StepOrigin,
-  by: 'passkey' | 'recovery_code',
+  { by, origin, enter }: { by: By; origin: StepOrigin; enter: EnterStep },
   prove: (user: User) => Promise<Proof | undefined>,
 ): Promise<StepOutcome> {
   const { database, clock, hashSecret, users, throttle } = deps;
@@ -118,42 +136,34 @@ async function takeStep(
   const reservation = await throttle.reserve({ account, address: origin.address });
   if (!reservation.allowed) return refused(deps, reservation, origin);
   const proof = await prove(user);
-  const endPending: Consume = (tx) => consumePendingSignIn(tx, idHash, clock.now());
-  const done = proof && (await finish(deps, user, origin, { by }, [endPending, proof.consume]));
-  if (!done) return rejected(deps, origin, user.id, `${by}_rejected`);
-  await reservation.succeeded();
-  return { outcome: 'signed_in', user, amr: proof.amr };
+  if (!proof) return rejected(deps, origin, user.id, `${by}_rejected`);
+  const { amr, uses } = proof;
+  const admission = stepAdmission({
+    ...{ by: `password_and_${by}`, userId: user.id },
+    uses: [endingPendingSignIn(idHash, user.id, clock.now()), ...uses],
+    ...{ events: eventsOf(deps, user, origin, by), settlement: reservation.settlement },
+  });
+  if (await enter({ user, amr }, admission)) return { outcome: 'signed_in', user, amr };
+  return rejected(deps, origin, user.id, `${by}_rejected`);
 }
 
-/** All is used up and the sign-in written down, or nothing. */
-async function finish(
-  { database, clock }: SecondStepDependencies,
+/** What is written down of a sign-in. */
+function eventsOf(
+  { clock }: SecondStepDependencies,
   user: User,
   origin: StepOrigin,
-  { by }: { by: 'passkey' | 'recovery_code' },
-  uses: readonly Consume[],
-): Promise<boolean> {
+  by: By,
+): AuditEvent[] {
   const event: Omit<AuditEvent, 'type'> = {
     ...contextOf(origin),
     actor: { kind: 'user', id: user.id },
     target: { kind: 'user', id: user.id },
     occurredAt: clock.now(),
   };
-  try {
-    await database.transaction(async (tx) => {
-      // Whoever disables the user, or changes the password, goes first or waits.
-      if (!(await holdSecondFactor(tx, user.id))) throw new AlreadyUsedError();
-      for (const use of uses) if (!(await use(tx))) throw new AlreadyUsedError();
-      if (by === 'recovery_code') {
-        await recordAuditEvent(tx, { ...event, type: 'recovery_code.used' });
-      }
-      await recordAuditEvent(tx, { ...event, type: 'sign_in.succeeded', details: { by } });
-    });
-    return true;
-  } catch (error) {
-    if (error instanceof AlreadyUsedError) return false;
-    throw error;
-  }
+  return [
+    ...(by === 'recovery_code' ? [{ ...event, type: 'recovery_code.used' } as const] : []),
+    { ...event, type: 'sign_in.succeeded', details: { by } },
+  ];
 }
 
 async function rejected(

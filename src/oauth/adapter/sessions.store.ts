@@ -127,7 +127,7 @@ type Unrecorded = SessionBeginning & { readonly admission: Admission };
 const isUnrecorded = (beginning: SessionBeginning): beginning is Unrecorded =>
   beginning.admission !== undefined && beginning.isAdmitted === undefined;
 
-/** With the record of the password that was right, and only if that stands; the beginning hears of it. */
+/** With the record of the sign-in that was right, and only if that stands; the beginning hears of it. */
 async function saveAdmitted(
   executor: Executor,
   how: keyof typeof SAVE,
@@ -136,7 +136,7 @@ async function saveAdmitted(
 ): Promise<boolean> {
   const recorded = beginning.admission.within(values.length + 1);
   const { rows } = await executor.query<{ isAdmitted: boolean; isSaved: boolean }>({
-    name: `${how}_session_admitted`,
+    name: `${how}_session_admitted_by_${beginning.admission.by}`,
     text: `WITH ${recorded.parts},
       saved AS (${SAVE[how]} EXISTS (SELECT FROM admitted) RETURNING uid)
       SELECT EXISTS (SELECT FROM admitted) AS "isAdmitted", EXISTS (SELECT FROM saved) AS "isSaved"

@@ -27,7 +27,7 @@ export interface BrowserSessions {
    * goes on, so that what they left open in another tab does too.
    *
    * @param user `amr` says how they have proven who they are; by default with a password
-   * @param admission of a password, stored with the session
+   * @param admission of the sign-in, stored with the session
    * @returns undefined when the admission stands no more, and nothing began
    */
   begin(
