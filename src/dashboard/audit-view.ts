@@ -77,7 +77,9 @@ export function auditChoices(
       })),
     })),
     actors: actorsOf(chosen.actor, members, names),
-    ...{ from: chosen.fromDay, to: chosen.toDay },
+    // A field for dates can't show what is none.
+    from: chosen.from ? chosen.fromDay : '',
+    to: chosen.until ? chosen.toDay : '',
     filtered: !!(chosen.type || chosen.actor || chosen.fromDay || chosen.toDay),
   };
 }

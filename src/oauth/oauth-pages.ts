@@ -12,6 +12,8 @@ export interface OAuthPages {
   renderError: NonNullable<Configuration['renderError']>;
   renderSignOut: NonNullable<RpInitiatedLogout['logoutSource']>;
   renderSignedOut: NonNullable<RpInitiatedLogout['postLogoutSuccessSource']>;
+  /** Takes the place of a page that the library has made already, for which it has no setting. */
+  replaceNobodySignedIn(ctx: KoaContextWithOIDC): void;
 }
 
 export interface OAuthPagesDependencies {
@@ -23,12 +25,14 @@ export function createOAuthPages({ pages, findUser }: OAuthPagesDependencies): O
   return {
     renderError(ctx, out, error) {
       beginPage(ctx);
+      const isSignOut = ctx.oidc?.route?.startsWith('end_session');
+      const refusal = isSignOut ? 'bad_sign_out' : 'bad_link';
       ctx.body = pages.render('error', {
-        kind:
-          error instanceof errors.SessionNotFound ? 'expired' : (KINDS[out.error] ?? 'bad_link'),
+        kind: error instanceof errors.SessionNotFound ? 'expired' : (KINDS[out.error] ?? refusal),
         code: out.error,
         detail: out.error_description,
         requestId: requestIdOf(ctx),
+        ...(isSignOut ? { homeUrl: '/' } : {}),
       });
     },
 
@@ -36,10 +40,7 @@ export function createOAuthPages({ pages, findUser }: OAuthPagesDependencies): O
       const account = ctx.oidc.session?.accountId
         ? await findUser(ctx.oidc.session.accountId)
         : undefined;
-      // The way out leads to the app's post_logout_redirect_uri.
-      const uri = ctx.oidc.params?.post_logout_redirect_uri;
-      const target = typeof uri === 'string' ? formTargetOf(uri) : undefined;
-      beginPage(ctx, target ? [target] : []);
+      beginPage(ctx, wayOutOf(ctx));
       ctx.body = pages.render('sign-out', {
         form: readProviderForm(formHtml),
         ...(account ? { account } : {}),
@@ -51,6 +52,16 @@ export function createOAuthPages({ pages, findUser }: OAuthPagesDependencies): O
       beginPage(ctx);
       ctx.body = pages.render('signed-out', { ...appOf(ctx), signInUrl: '/sign-in' });
     },
+
+    replaceNobodySignedIn(ctx) {
+      const form = readProviderForm(String(ctx.body));
+      const targets = wayOutOf(ctx);
+      beginPage(ctx, targets);
+      ctx.body = pages.render('nobody-signed-in', {
+        ...{ form, returns: targets.length > 0 },
+        ...appOf(ctx),
+      });
+    },
   };
 }
 
@@ -59,6 +70,13 @@ function beginPage(ctx: KoaContextWithOIDC, formTargets: readonly string[] = [])
   heedLocales(ctx.oidc?.params?.ui_locales ?? ctx.query.ui_locales);
   ctx.type = 'html';
   ctx.set({ ...pageHeaders(formTargets), ...languageHeaders() });
+}
+
+/** Where the form for signing out leads: the app's post_logout_redirect_uri, as far as it is registered. */
+function wayOutOf(ctx: KoaContextWithOIDC): string[] {
+  const uri = ctx.oidc.params?.post_logout_redirect_uri;
+  const target = typeof uri === 'string' ? formTargetOf(uri) : undefined;
+  return target ? [target] : [];
 }
 
 const appOf = (ctx: KoaContextWithOIDC) => {

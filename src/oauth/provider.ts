@@ -66,6 +66,7 @@ export function createProvider(deps: ProviderDependencies): Provider {
   provider.proxy = true;
   provider.use(sayWhenToRetry);
   provider.use(letDocumentsBeCached);
+  provider.use(answerNobodySignedIn(deps.pages));
   extendModels(provider, deps);
   addJwtBearerGrant(provider, { ...deps, tokenEndpoint: deps.issuer + OAUTH_ROUTES.token });
   issueAccessTokens(provider, { ...deps, context: () => Provider.ctx! });
@@ -176,6 +177,15 @@ async function letDocumentsBeCached(
   if (!PUBLIC_DOCUMENTS.includes(ctx.oidc?.route)) return;
   ctx.set('cache-control', `public, max-age=${JWKS_CACHE_SECONDS}`);
   ctx.remove('pragma');
+}
+
+/** Whoever is sent to sign out without being signed in gets a form of the library's own, in its English. */
+function answerNobodySignedIn({ replaceNobodySignedIn }: OAuthPages) {
+  return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
+    await next();
+    if (ctx.oidc?.route !== 'end_session' || ctx.status !== 200) return;
+    if (!ctx.oidc.session?.accountId) replaceNobodySignedIn(ctx);
+  };
 }
 
 /** 503 comes with Retry-After, in seconds, as at every door. */

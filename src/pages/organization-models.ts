@@ -190,6 +190,7 @@ export interface AuditPage {
     types: readonly { type: string; event: string; chosen: boolean }[];
   }[];
   actors: readonly (AuditParty & { value: string; chosen: boolean })[];
+  /** `yyyy-mm-dd`, or empty. */
   from: string;
   to: string;
   /** Whether anything is left out by type, actor or day. */

@@ -15,19 +15,21 @@ export type StepKind =
   | 'exchange'
   | 'inspect'
   | 'call'
+  | 'ask'
   | 'renew'
   | 'check'
   | 'revoke'
   | 'key'
-  | 'call_with_key';
+  | 'call_with_key'
+  | 'ask_with_key';
 
 /** Something to do: a request that the page makes as it is described, or an act of the page itself. */
 export interface PlaygroundRun {
   kind: string;
   /** As JSON: what the snippets are made of, too. Absent: nothing is sent. */
   request?: string;
-  /** `gate`: asked of the gate instead of the API behind it. `open`: the browser goes there. */
-  through?: 'gate' | 'open';
+  /** `api`: goes to the API through the gate. `gate`: only asked of the gate. `open`: the browser goes there. */
+  through?: 'api' | 'gate' | 'open';
 }
 
 export interface PlaygroundField {
@@ -72,6 +74,8 @@ export interface PlaygroundPage {
   /** The visitor's app that is tried; absent: the playground's own. */
   app?: { name: string; clientId: string; hasSecret: boolean };
   appProblem?: PlaygroundAppProblem;
+  /** The address of this page: its setup, and the app that it names even where there is a problem with it. */
+  here: string;
   dashboardUrl: string;
   docsUrl: string;
   tabs: readonly { kind: 'oauth' | 'keys'; href: string; current: boolean }[];
@@ -86,8 +90,6 @@ export interface PlaygroundPage {
     ways: readonly PlaygroundOption[];
     /** Reproduces all this, and holds no secret. */
     link: string;
-    /** The same, without the origin. */
-    path: string;
   };
   steps: readonly PlaygroundStep[];
   /** For the page's script. */

@@ -116,6 +116,12 @@ export interface OrganizationOption {
   role?: MemberRole;
 }
 
+/** One that the person may choose for an app. */
+export interface ConsentOrganization extends OrganizationOption {
+  /** Their role there includes nothing of what is asked: it can't be chosen. */
+  powerless?: boolean;
+}
+
 /**
  * Fields posted: `_csrf` `decision` (`allow` or `deny`) `organization_id` (when there is one to
  * grant for) `scope` (one per permission left ticked; required scopes are not among them).
@@ -126,8 +132,11 @@ export interface ConsentPage extends GuardedForm {
   account: AccountIdentity;
   /** Ends this session and asks again who is there. */
   switchAccount: GuardedForm;
-  /** None: the app asks only who you are. One: shown as text. More: a choice. */
-  organizations: readonly OrganizationOption[];
+  /**
+   * None: the app asks only who you are. One: shown as text. More: a choice. All of them powerless: there
+   * is nothing to allow, and no is the only answer.
+   */
+  organizations: readonly ConsentOrganization[];
   selectedOrganizationId?: string;
   /** Asked for and always part of the grant. */
   identity: readonly IdentityScope[];
@@ -142,12 +151,13 @@ export interface ConsentPage extends GuardedForm {
   withheld: readonly Permission[];
   /** Where the person can take this back later. */
   revokeUrl?: string;
-  error?: 'organization_missing';
+  error?: 'organization_missing' | 'organization_powerless';
 }
 
 /** What went wrong, in a person's terms; words/ has title, explanation and advice for each. */
 export type ErrorKind =
   | 'bad_link'
+  | 'bad_sign_out'
   | 'expired'
   | 'stale_form'
   | 'forbidden'
@@ -174,6 +184,18 @@ export interface SignOutPage {
   account?: AccountIdentity;
   /** The name of the app that asked for it. */
   app?: string;
+}
+
+/**
+ * Somebody who isn't signed in is sent to sign out. There is nothing to decide: the form sends itself, and
+ * without scripts it is one button.
+ */
+export interface NobodySignedInPage {
+  form: ProviderForm;
+  /** The name of the app that asked for it. */
+  app?: string;
+  /** The form leads back to the app. */
+  returns: boolean;
 }
 
 export interface SignedOutPage {
@@ -253,6 +275,7 @@ export interface PageModels extends DocumentationPages, DashboardPages, Playgrou
   consent: ConsentPage;
   error: ErrorPage;
   'sign-out': SignOutPage;
+  'nobody-signed-in': NobodySignedInPage;
   'signed-out': SignedOutPage;
   home: HomePage;
   account: AccountPage;

@@ -20,7 +20,13 @@ export interface OwnApp {
 }
 
 /** What an address says of an app. */
-export type NamedApp = { readonly app: OwnApp } | { readonly problem: PlaygroundAppProblem };
+export type NamedApp =
+  | { readonly app: OwnApp }
+  | {
+      readonly problem: PlaygroundAppProblem;
+      /** As named. Absent where the page must be the same whatever was named. */
+      readonly id?: string;
+    };
 
 export interface OwnAppDependencies {
   issuer: string;
@@ -53,7 +59,7 @@ export function createOwnApps(deps: OwnAppDependencies) {
     if (typeof id !== 'string' || !CLIENT_ID.test(id)) return { problem: { kind: 'unknown' } };
     const session = await sessions.current(request);
     const user = session && (await identity.findActiveUser(session.userId));
-    if (!user) return { problem: { kind: 'unknown', signInUrl: signInUrlFor(id) } };
+    if (!user) return { id, problem: { kind: 'unknown', signInUrl: signInUrlFor(id) } };
     const client = await clientService.find(id);
     if (!client || !(await isOf(user, client))) return { problem: { kind: 'unknown' } };
     return readApp(client, issuer + CALLBACK_PATH);
@@ -69,7 +75,7 @@ function readApp(client: OAuthClient, redirectUri: string): NamedApp {
       : {}),
   };
   const problem = (kind: PlaygroundAppProblem['kind'], more = {}) => ({
-    problem: { kind, ...about, ...more },
+    ...{ id, problem: { kind, ...about, ...more } },
   });
   if (client.disabled) return problem('disabled');
   if (!grantTypes.includes('authorization_code')) return problem('no_code');

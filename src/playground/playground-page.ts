@@ -1,7 +1,7 @@
 import type { PlaygroundOption, PlaygroundPage } from '../pages/playground-models.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { NamedApp } from './own-app.ts';
-import { createRequests, wireName } from './requests.ts';
+import { type Api, createRequests, wireName } from './requests.ts';
 import {
   callsOf,
   flowsOf,
@@ -25,9 +25,9 @@ export const TAB_PATHS: Readonly<Record<Tab, string>> = {
 };
 
 /** The page for a query: what it says is chosen, the steps are those of the choice. */
-export function createPlaygroundPage(deps: { platform: Platform; issuer: string; apiUrl: string }) {
-  const { platform, issuer, apiUrl } = deps;
-  const own = createRequests(platform, issuer, apiUrl);
+export function createPlaygroundPage(deps: { platform: Platform; issuer: string; api: Api }) {
+  const { platform, issuer, api } = deps;
+  const own = createRequests(platform, issuer, api);
 
   /** @param named the app in the query, for this visitor */
   return function page(
@@ -38,10 +38,11 @@ export function createPlaygroundPage(deps: { platform: Platform; issuer: string;
     const app = named && 'app' in named ? named.app : undefined;
     const setup = readSetup(query, platform, tab, app);
     const isOAuth = tab === 'oauth';
-    const requests = app ? createRequests(platform, issuer, apiUrl, app) : own;
-    const path = linkTo(setup, tab);
+    const requests = app ? createRequests(platform, issuer, api, app) : own;
+    const unfit = named && 'problem' in named ? named.id : undefined;
     return {
       ...appPart(setup, named),
+      here: linkTo(setup, tab, unfit),
       dashboardUrl: '/dashboard',
       docsUrl: '/docs/authentication',
       tabs: (['oauth', 'keys'] as const).map((kind) => ({
@@ -64,7 +65,7 @@ export function createPlaygroundPage(deps: { platform: Platform; issuer: string;
         scopes: isOAuth && asksForScopes(setup) ? scopeOptions(platform, setup) : [],
         routes: routeOptions(platform, setup),
         ways: isOAuth ? [] : wayOptions(platform, setup),
-        ...{ link: issuer + path, path },
+        link: issuer + linkTo(setup, tab),
       },
       steps: isOAuth ? stepsOf(platform, requests, setup) : keyStepsOf(platform, requests, setup),
       facts: {
@@ -87,12 +88,17 @@ function appPart({ flow, app }: Setup, named: NamedApp | undefined) {
 /** With a password comes what the role allows. */
 const asksForScopes = ({ flow }: Setup) => flow !== 'user_tokens';
 
-/** The same setup for somebody else: all of it is in the address, and nothing else is. */
-function linkTo(setup: Setup, tab: Tab): string {
+/**
+ * The same setup for somebody else: all of it is in the address, and nothing else is.
+ *
+ * @param unfit the app that is named but cannot be tried
+ */
+function linkTo(setup: Setup, tab: Tab, unfit?: string): string {
   const { flow, scopes, call, way } = setup;
+  const client = unfit ? { client_id: unfit } : clientOf(setup);
   const query = new URLSearchParams(
     tab === 'oauth'
-      ? { flow, ...clientOf(setup), scope: scopes.join(' ') }
+      ? { flow, ...client, scope: scopes.join(' ') }
       : way
         ? { way: wayName(way) }
         : {},

@@ -66,6 +66,7 @@ t.test('is narrowed by type, by actor and by day', async (t) => {
     t.equal(answer.status, 422, wrong);
     t.match(answer.body, 'Choose days');
     t.same(typesIn(answer), []);
+    t.notMatch(answer.body, /value="(?:yesterday|2026-02-30)"/, 'which a date field can’t show');
   }
 });
 

@@ -1,6 +1,6 @@
 import type { Test } from 'tap';
 import { authorizeUrl, newPkce } from '../support/flows.ts';
-import { createUser } from '../support/gatehouse.ts';
+import { createMember, createUser } from '../support/gatehouse.ts';
 import {
   factsBroughtBack,
   focused,
@@ -130,6 +130,36 @@ export const STORIES: Record<string, Story> = {
     await page.getByRole('button', { name: 'Allow', exact: true }).click();
     const facts = await factsBroughtBack(stage, client, pkce);
     t.match(facts, { sub: second.id, org_id: other.organizationId });
+  },
+
+  'is told where nothing is theirs to allow, and allows it elsewhere': async (t, stage) => {
+    const { visitor, gatehouse } = stage;
+    const { page } = visitor;
+    const client = await stage.newClient('Shredder');
+    const theirs = await createUser(gatehouse, { organizationName: 'Quiet Library' });
+    const junior = await createMember(gatehouse, theirs.organizationId);
+    const both = await createUser(gatehouse, { organizationName: 'Own House' });
+    await gatehouse.identity.memberships.add(
+      { userId: both.id, organizationId: theirs.organizationId, role: 'member' },
+      { actor: { kind: 'system' } },
+    );
+    const pkce = newPkce();
+    await page.goto(authorizeUrl(gatehouse, client, pkce, { scope: 'notes:delete' }));
+    await signIn(visitor, junior.email, junior.password);
+    await page.getByRole('heading', { name: 'You can’t allow this' }).waitFor();
+    await visitor.look('consent-powerless');
+    t.equal(await page.getByRole('button', { name: 'Allow', exact: true }).count(), 0);
+    t.equal(await page.getByRole('button', { name: 'Don’t allow' }).count(), 1);
+    await page.getByRole('button', { name: 'Use another account' }).click();
+    await signIn(visitor, both.email, both.password);
+    const powerless = page.getByRole('radio', { name: 'Quiet Library' });
+    await powerless.waitFor();
+    await visitor.look('consent-powerless-somewhere');
+    t.ok(await powerless.isDisabled());
+    t.ok(await page.getByRole('radio', { name: 'Own House' }).isChecked());
+    await page.getByRole('button', { name: 'Allow', exact: true }).click();
+    const facts = await factsBroughtBack(stage, client, pkce);
+    t.match(facts, { sub: both.id, org_id: both.organizationId, scope: 'notes:delete' });
   },
 
   'takes back what an app was allowed': async (t, stage) => {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { decodeJwt, type JWTPayload } from 'jose';
 import t, { type Test } from 'tap';
 import { listConsents } from '../../src/oauth/consents/consents.store.ts';
@@ -14,6 +13,7 @@ import {
 } from '../support/flows.ts';
 import {
   CALLBACK,
+  createMember,
   createUser,
   registerClient,
   startGatehouse,
@@ -37,19 +37,6 @@ const ticked = (page: Page) =>
   consentForm(page)
     .fields.filter(([name]) => name === 'scope')
     .map(([, value]) => value);
-
-/** Somebody in an organization that another owns. */
-async function createMember(
-  { identity }: TestGatehouse,
-  organizationId: string,
-  role: 'admin' | 'member' = 'member',
-): Promise<TestUser> {
-  const login = { email: `${randomUUID()}@example.com`, password: 'correct horse battery' };
-  const input = { ...login, name: 'Colleague', organizationId, role };
-  const outcome = await identity.createUser(input, SYSTEM);
-  if (outcome.outcome !== 'created') throw new Error(outcome.outcome);
-  return { ...login, id: outcome.user.id, organizationId };
-}
 
 /** A browser that stands before the consent page. */
 async function beforeConsent(

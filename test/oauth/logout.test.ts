@@ -166,6 +166,49 @@ t.test('sign-out asked for by an app (OpenID Connect RP-Initiated Logout)', asyn
     t.ok(await isIn(agent));
   });
 
+  await t.test('of nobody is a page of ours, whose form leads on', async (t) => {
+    const known = { client_id: client.clientId, post_logout_redirect_uri: OUT, state: 'bye' };
+    const leads: [Record<string, string>, words: RegExp, targets: RegExp, to: string][] = [
+      [known, />Continue to [^<]+</, /form-action 'self' https:;/, `${OUT}?state=bye`],
+      [{}, />Continue</, /form-action 'self';/, `${issuer}/oauth/logout/success`],
+    ];
+    for (const [parameters, words, targets, to] of leads) {
+      const agent = createUserAgent();
+      const page = await agent.get(logoutUrl(gatehouse, parameters));
+      t.equal(page.status, 200, to);
+      t.match(page.body, /<h1>You are not signed in<\/h1>/, to);
+      t.match(page.body, words, to);
+      const policy = page.headers.get('content-security-policy') ?? '';
+      t.match(policy, /script-src 'self';/, 'nothing inline runs');
+      t.match(policy, targets, to);
+      t.equal(page.headers.get('cache-control'), 'no-store', to);
+      t.equal(page.forms.length, 1, to);
+      t.equal(locationOf(await agent.submit(page, page.forms[0]!)).href, to);
+    }
+  });
+
+  await t.test('speaks the reader’s language, to nobody and when it refuses', async (t) => {
+    const agent = createUserAgent(undefined, 'de');
+    const nobody = await agent.get(logoutUrl(gatehouse));
+    t.match(nobody.body, /<html lang="de">[\s\S]*<h1>Sie sind nicht angemeldet<\/h1>/);
+    const asked = await agent.get(logoutUrl(gatehouse, { ui_locales: 'en' }));
+    t.match(asked.body, /<html lang="en">/, 'or the one that the app asks for');
+    const wrong = 'https://evil.example/';
+    const refused: Record<string, string>[] = [
+      { client_id: client.clientId, post_logout_redirect_uri: wrong },
+      { id_token_hint: 'x' },
+      { client_id: 'unknown' },
+    ];
+    for (const parameters of refused) {
+      const page = await agent.get(logoutUrl(gatehouse, parameters));
+      const about = JSON.stringify(parameters);
+      t.equal(page.status, 400, about);
+      t.match(page.body, /<html lang="de">[\s\S]*Dieser Link kann Sie nicht abmelden/, about);
+      t.match(page.headers.get('content-security-policy'), /form-action 'self';/, about);
+      t.notMatch(page.body, wrong, about);
+    }
+  });
+
   await t.test('of our own page wants its CSRF token', async (t) => {
     const { agent } = await connect();
     const home = await agent.get(`${issuer}/`);

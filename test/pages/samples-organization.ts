@@ -260,7 +260,7 @@ export const organizationSamples: Sample[] = [
   {
     name: 'audit-wrong-dates',
     page: 'dashboard/organization/audit',
-    model: { ...log, events: [], from: 'yesterday', error: 'dates' },
+    model: { ...log, events: [], from: '2026-03-09', to: '2026-03-02', error: 'dates' },
   },
   { name: 'invitation', page: 'invitations/invitation', model: invitation },
   {

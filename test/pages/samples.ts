@@ -256,6 +256,44 @@ export const samples: Sample[] = [
     },
   },
   {
+    name: 'consent-powerless-somewhere',
+    page: 'consent',
+    model: {
+      ...consent,
+      identity: [],
+      organizations: organizations.map((one) => ({ ...one, powerless: one.role !== 'admin' })),
+      selectedOrganizationId: 'org_2',
+      permissions: many.slice(9, 11),
+      error: 'organization_powerless',
+    },
+  },
+  {
+    name: 'consent-powerless-among-many',
+    page: 'consent',
+    model: {
+      ...consent,
+      identity: [],
+      organizations: Array.from({ length: 9 }, (_, index) => ({
+        ...organizations[index % 3]!,
+        ...{ id: `org_${index}`, powerless: index % 3 !== 2 },
+      })),
+      selectedOrganizationId: 'org_2',
+      permissions: many.slice(9, 11),
+    },
+  },
+  ...[organizations.slice(1, 2), organizations].map(
+    (these): Sample => ({
+      name: `consent-powerless-${these.length === 1 ? 'here' : 'everywhere'}`,
+      page: 'consent',
+      model: {
+        ...consent,
+        organizations: these.map((one) => ({ ...one, powerless: true })),
+        ...{ identity: [], permissions: [], offline: false },
+        withheld: many.slice(9, 11),
+      },
+    }),
+  ),
+  {
     name: 'consent-long',
     page: 'consent',
     model: {
@@ -285,6 +323,15 @@ export const samples: Sample[] = [
       permissions: [],
       identity: ['openid'],
       offline: false,
+    },
+  },
+  {
+    name: 'error-bad-sign-out',
+    page: 'error',
+    model: {
+      ...{ kind: 'bad_sign_out', code: 'invalid_request', requestId: '01JF4Q7Z8M3T9C2V5K6N' },
+      detail: 'post_logout_redirect_uri not registered',
+      homeUrl: '/',
     },
   },
   {
@@ -327,6 +374,12 @@ export const samples: Sample[] = [
     },
   },
   { name: 'sign-out', page: 'sign-out', model: { form, account, app: 'Northwind Sync' } },
+  {
+    name: 'nobody-signed-in',
+    page: 'nobody-signed-in',
+    model: { form, app: longName, returns: true },
+  },
+  { name: 'nobody-signed-in-bare', page: 'nobody-signed-in', model: { form, returns: false } },
   {
     name: 'signed-out',
     page: 'signed-out',

@@ -246,6 +246,31 @@ t.test('runs with an app of the visitor’s that its address names', async (t) =
     await says({ requirePushedRequests: true }, 'must push its authorization requests');
   });
 
+  await t.test('keeps one that is unfit, and the setup, when the language changes', async (t) => {
+    const more = '&flow=refresh&scope=workflows:read&client_secret=leaked';
+    const back = async (reader: typeof agent, clientId: string) => {
+      const page = await reader.get(`${issuer}/playground?client_id=${clientId}${more}`);
+      t.match(page.body, 'id="own-app"');
+      t.notMatch(page.body, 'leaked');
+      t.notMatch(linkOf(page.body), clientId, 'no link for others');
+      const link = /\/language\?to=de&amp;return_to=([^"]*)/.exec(page.body)?.[1] ?? '';
+      return new URL(decodeURIComponent(link), issuer);
+    };
+    const unfit = await registerClient(gatehouse, { ...own, redirectUris: ['https://a.example/'] });
+    for (const [reader, clientId] of [
+      [agent, unfit.clientId],
+      [createUserAgent(), foreign.clientId],
+    ] as const) {
+      const there = await back(reader, clientId);
+      t.equal(there.pathname, '/playground');
+      t.match(Object.fromEntries(there.searchParams), {
+        ...{ client_id: clientId, flow: 'refresh', scope: 'workflows:read' },
+      });
+      const german = await reader.get(there.href);
+      t.match(german.body, 'id="own-app"', 'it still says what is wrong');
+    }
+  });
+
   await t.test('one that is not theirs answers like one that isn’t there', async (t) => {
     const unknown = await open('019a8c9e-0000-7000-8000-000000000000');
     t.match(unknown.body, 'does not exist, or that belongs to none of your organizations');

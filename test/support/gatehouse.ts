@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { buildApp, type Gatehouse } from '../../src/app.ts';
@@ -194,4 +194,17 @@ export async function createUser(
   );
   if (outcome.outcome !== 'created') throw new Error(outcome.outcome);
   return { id: outcome.user.id, email, password, organizationId: organization.id };
+}
+
+/** A user in an organization that somebody else owns. */
+export async function createMember(
+  { identity }: Pick<TestGatehouse, 'identity'>,
+  organizationId: string,
+  role: 'admin' | 'member' = 'member',
+): Promise<TestUser> {
+  const login = { email: `${randomUUID()}@example.com`, password: 'correct horse battery' };
+  const input = { ...login, name: 'Colleague', organizationId, role };
+  const outcome = await identity.createUser(input, SYSTEM);
+  if (outcome.outcome !== 'created') throw new Error(outcome.outcome);
+  return { ...login, id: outcome.user.id, organizationId };
 }

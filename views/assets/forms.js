@@ -44,6 +44,9 @@ for (const form of document.querySelectorAll('form[data-form]')) {
   });
 }
 
+// Nothing is asked in it: whoever has no scripts presses its button.
+document.querySelector('form[data-sends-itself]')?.requestSubmit();
+
 // Coming back with the back button shows the page as it was left: make it usable again.
 addEventListener('pageshow', (event) => {
   if (!event.persisted) return;

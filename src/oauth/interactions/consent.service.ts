@@ -1,21 +1,19 @@
 import type Provider from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import type { AuditEvent } from '../../audit/audit.ts';
-import type { Database } from '../../database/database.ts';
-import type { IdentityService } from '../../identity/identity.service.ts';
 import type { NamedMembership } from '../../identity/identity.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { newId } from '../../lib/ids.ts';
 import type { ConsentPage, IdentityScope, Permission } from '../../pages/view-models.ts';
 import type { Platform, PlatformScope } from '../../platform/platform.ts';
 import type { OAuthClient } from '../clients/client.ts';
-import type { ClientDirectory } from '../clients/client-directory.ts';
 import { publisherOf } from '../clients/house-clients.ts';
-import { findConsent, grantConsent } from '../consents/consents.store.ts';
+import { grantConsent } from '../consents/consents.store.ts';
 import { newGrant } from '../grants/new-grant.ts';
 import { createRoleCeiling } from '../role-ceiling.ts';
 import { IDENTITY_SCOPES, OFFLINE_ACCESS } from '../scopes.ts';
-import { InteractionGoneError, type InteractionRequest } from './interaction.ts';
+import { assess, type ConsentSources } from './consent-request.ts';
+import type { InteractionRequest } from './interaction.ts';
 
 /** What the consent page shows, but for its forms, which are the route's. */
 export type ConsentQuestion = Omit<ConsentPage, 'action' | 'csrf' | 'switchAccount' | 'error'>;
@@ -30,6 +28,8 @@ export type ConsentOutcome =
   | { outcome: 'granted'; grantId: string }
   /** The organization is missing, or the user does not belong to it (any more). */
   | { outcome: 'organization_missing' }
+  /** The user's role in that organization includes nothing of what is asked: no tick could change that. */
+  | { outcome: 'organization_powerless' }
   /**
    * Every permission was left unticked, and the app did not ask who the user is either; or what it rests
    * on has ended at this moment. The same as a no.
@@ -38,12 +38,8 @@ export type ConsentOutcome =
 
 export type ConsentService = ReturnType<typeof createConsentService>;
 
-export interface ConsentDependencies {
-  platform: Platform;
-  database: Database;
+export interface ConsentDependencies extends ConsentSources {
   clock: Clock;
-  identity: IdentityService;
-  clients: ClientDirectory;
 }
 
 /** The question put to the end user, and what follows from the answer. */
@@ -51,17 +47,27 @@ export function createConsentService(deps: ConsentDependencies) {
   const { platform, database, clock } = deps;
   const scopes = new Map(platform.scopes.map((scope) => [scope.name, scope]));
   const isWithinRole = createRoleCeiling(platform);
+  const read = (request: InteractionRequest, userId: string) =>
+    assess({ ...deps, isWithinRole }, request, userId);
 
   return {
     async question(request: InteractionRequest, userId: string): Promise<ConsentQuestion> {
-      const { client, user, allowed, asked, known, choices } = await assess(deps, request, userId);
+      const { client, user, allowed, asked, known, choices, isPowerless } = await read(
+        request,
+        userId,
+      );
+      const selected = choices.find((one) => !isPowerless(one)) ?? choices[0];
       const lacking = (scope: string) => choices.filter(({ role }) => !isWithinRole(role, scope));
       const isWithheld = (scope: string) =>
         choices.length > 0 && lacking(scope).length === choices.length;
       const show = (names: readonly string[]) =>
         names
           .filter((name) => !isWithheld(name))
-          .flatMap((name) => toPermission(scopes.get(name), lacking(name)));
+          .flatMap((name) => {
+            // Where nothing can be given the choice of organizations says so.
+            const elsewhere = lacking(name).filter((one) => !isPowerless(one));
+            return toPermission(scopes.get(name), elsewhere);
+          });
       const offline =
         client.grantTypes.includes('refresh_token') && isNewsToStay(platform, request, known);
       return {
@@ -72,8 +78,9 @@ export function createConsentService(deps: ConsentDependencies) {
           id: one.organizationId,
           name: one.organizationName,
           role: one.role,
+          powerless: isPowerless(one),
         })),
-        ...(choices[0] ? { selectedOrganizationId: choices[0].organizationId } : {}),
+        ...(selected ? { selectedOrganizationId: selected.organizationId } : {}),
         identity: request.scopes.filter(isIdentityScope).filter((scope) => !known.includes(scope)),
         permissions: show(asked),
         alreadyAllowed: show(allowed),
@@ -95,19 +102,22 @@ export function createConsentService(deps: ConsentDependencies) {
       answer: ConsentAnswer,
       audit: Pick<AuditEvent, 'actor' | 'address' | 'requestId'>,
     ): Promise<ConsentOutcome> {
-      const { client, allowed, asked, choices } = await assess(deps, request, userId);
+      const { client, allowed, asked, choices, aboutTheUser, isPowerless } = await read(
+        request,
+        userId,
+      );
       const sole = choices.length === 1 ? choices[0]!.organizationId : undefined;
       // What was posted counts: the user must not find another organization connected than they chose.
       const organizationId = answer.organizationId ?? sole ?? null;
       const choice = choices.find((one) => one.organizationId === organizationId);
       const isAsked = choices.length > 0 || organizationId !== null;
       if (isAsked && !choice) return { outcome: 'organization_missing' };
+      if (choice && isPowerless(choice)) return { outcome: 'organization_powerless' };
 
       const wanted = [...allowed, ...asked.filter((scope) => answer.scopes.includes(scope))];
       const agreed = wanted.filter((scope) => isWithinRole(choice?.role, scope));
       const refused = [...allowed, ...asked].filter((scope) => !agreed.includes(scope));
-      const identityScopes = request.scopes.filter((scope) => !scopes.has(scope));
-      const granted = [...identityScopes, ...agreed];
+      const granted = [...aboutTheUser, ...agreed];
       if (granted.length === 0) return { outcome: 'nothing_granted' };
 
       const now = clock.now();
@@ -122,33 +132,6 @@ export function createConsentService(deps: ConsentDependencies) {
         throw error;
       }
     },
-  };
-}
-
-/** What is on the table: who asks, what stands already, and what is new. */
-async function assess(deps: ConsentDependencies, request: InteractionRequest, userId: string) {
-  const { platform, database, identity, clients } = deps;
-  const client = await clients.find(request.clientId);
-  const user = await identity.findUser(userId);
-  if (!client || !user) throw new InteractionGoneError();
-  const standing = request.asksConsentAgain
-    ? undefined
-    : await findConsent(database.pool, { userId, clientId: client.id });
-  const added = request.scopes.filter((scope) => !standing?.scopes.includes(scope));
-  // Asked although nothing was added (by an app that could be any program): then about everything.
-  const isNew = (scope: string) => added.length === 0 || added.includes(scope);
-  const declared = new Set(platform.scopes.map((scope) => scope.name));
-  const permissions = request.scopes.filter((scope) => declared.has(scope));
-  const memberships = permissions.length > 0 ? await identity.membershipsOf(userId) : [];
-  return {
-    ...{ client, user },
-    allowed: permissions.filter((scope) => !isNew(scope)),
-    asked: permissions.filter(isNew),
-    known: request.scopes.filter((scope) => !isNew(scope)),
-    // A consent that grows stays with its organization; another one is chosen with prompt=consent.
-    choices: standing?.organizationId
-      ? memberships.filter((one) => one.organizationId === standing.organizationId)
-      : memberships,
   };
 }
 

@@ -194,11 +194,11 @@ function consentSteps(door: FastifyInstance, deps: InteractionRoutesDependencies
         address: request.ip,
         requestId: request.id,
       });
-      if (outcome.outcome === 'organization_missing') {
-        return showConsent(visited, 'organization_missing');
+      if (outcome.outcome === 'granted') {
+        return finish(visited, { consent: { grantId: outcome.grantId } });
       }
       if (outcome.outcome === 'nothing_granted') return finish(visited, DENIED);
-      return finish(visited, { consent: { grantId: outcome.grantId } });
+      return showConsent(visited, outcome.outcome);
     }),
   );
 }

@@ -86,6 +86,19 @@ export const people: Translated<typeof english> = {
   'consent.pick': 'Bitte wählen…',
   'consent.error.organization_missing':
     'Wählen Sie die Organisation, die diese App verwenden darf.',
+  'consent.error.organization_powerless':
+    'Ihre Rolle in dieser Organisation umfasst nichts von dem, worum die App bittet. Wählen Sie eine andere.',
+  'consent.organization_powerless': (p) =>
+    `${p.organization} (dort können Sie nichts davon erlauben)`,
+  'consent.role_powerless': 'Ihre Rolle dort umfasst nichts von dem, worum diese App bittet.',
+  'consent.powerless.title': 'Das können Sie nicht erlauben',
+  'consent.powerless.here': (p) =>
+    `Worum die App bittet, können Sie nicht vergeben: Ihre Rolle in ${p.organization} (${p.role}) umfasst nichts davon.`,
+  'consent.powerless.everywhere':
+    'Worum die App bittet, können Sie nicht vergeben: In keiner Ihrer Organisationen umfasst Ihre Rolle etwas davon.',
+  'consent.powerless.advice':
+    'Bitten Sie einen Inhaber oder Administrator der Organisation, die App zu verbinden, oder verwenden Sie ein anderes Konto.',
+  'consent.powerless.shared': (p) => `Mit ${p.app} wird nichts geteilt.`,
   'consent.redirect': 'Leitet Sie weiter zu',
   'consent.redirect_device': 'einer App auf diesem Gerät',
   'consent.asks': 'Diese App darf dann',
@@ -126,6 +139,11 @@ export const people: Translated<typeof english> = {
     'Die App, die Sie hierher geschickt hat, hat um etwas gebeten, das wir nicht annehmen können. Es wurde nichts weitergegeben.',
   'error.bad_link.advice':
     'Gehen Sie zurück zur App und versuchen Sie es noch einmal. Passiert es wieder, helfen ihrem Entwickler die Angaben unten.',
+  'error.bad_sign_out.title': 'Dieser Link kann Sie nicht abmelden',
+  'error.bad_sign_out.explanation': () =>
+    'Wir können die Bitte, Sie abzumelden, so nicht annehmen. Deshalb wurde nichts beendet.',
+  'error.bad_sign_out.advice':
+    'Abmelden können Sie sich auf der Startseite. Falls das öfter passiert, helfen die Angaben unten dem Entwickler der App.',
   'error.expired.title': 'Das hat etwas zu lange gedauert',
   'error.expired.explanation': () =>
     'Zu Ihrer Sicherheit wartet eine Anmeldung nur begrenzte Zeit, und jede gilt nur einmal.',
@@ -166,6 +184,12 @@ export const people: Translated<typeof english> = {
   'sign_out.yes': 'Ja, abmelden',
   'sign_out.busy': 'Sie werden abgemeldet…',
   'sign_out.no': 'Angemeldet bleiben',
+  'nobody_signed_in.title': 'Sie sind nicht angemeldet',
+  'nobody_signed_in.explanation': (p) =>
+    `Auf diesem Gerät gibt es keine Sitzung bei ${p.platform}, die zu beenden wäre.`,
+  'nobody_signed_in.continue': 'Weiter',
+  'nobody_signed_in.return': (p) => `Weiter zu ${p.app}`,
+  'nobody_signed_in.busy': 'Es geht weiter…',
   'signed_out.title': 'Sie sind abgemeldet',
   'signed_out.explanation': (p) => `Ihre Sitzung bei ${p.platform} auf diesem Gerät ist beendet.`,
   'signed_out.app': (p) => `Bei ${p.app} sind Sie möglicherweise noch angemeldet.`,

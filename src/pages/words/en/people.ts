@@ -108,6 +108,19 @@ export const people = {
   'consent.choose_organization': 'Which organization may it use?',
   'consent.pick': 'Choose one…',
   'consent.error.organization_missing': 'Choose the organization this app may use.',
+  'consent.error.organization_powerless':
+    'Your role in that organization includes nothing of what this app asks for. Choose another one.',
+  'consent.organization_powerless': (p: { organization: string }) =>
+    `${p.organization} (nothing of this is yours to give there)`,
+  'consent.role_powerless': 'Your role there includes nothing of what this app asks for.',
+  'consent.powerless.title': 'You can’t allow this',
+  'consent.powerless.here': (p: { organization: string; role: string }) =>
+    `What the app asks for is not yours to give: your role in ${p.organization} (${p.role}) includes none of it.`,
+  'consent.powerless.everywhere':
+    'What the app asks for is not yours to give: your role includes none of it in any of your organizations.',
+  'consent.powerless.advice':
+    'Ask an owner or administrator of the organization to connect the app, or use another account.',
+  'consent.powerless.shared': (p: App) => `Nothing is shared with ${p.app}.`,
   'consent.redirect': 'Sends you to',
   'consent.redirect_device': 'an app on this device',
   'consent.asks': 'This app will be able to',
@@ -149,6 +162,11 @@ export const people = {
     'The app that sent you here made a request we can’t accept, so we stopped before anything was shared.',
   'error.bad_link.advice':
     'Go back to the app and try again. If it keeps happening, its developer will want the details below.',
+  'error.bad_sign_out.title': 'This link can’t sign you out',
+  'error.bad_sign_out.explanation': () =>
+    'We can’t accept the request to sign you out as it was made, so nothing was ended.',
+  'error.bad_sign_out.advice':
+    'You can sign out from the start page. If it keeps happening, the app’s developer will want the details below.',
   'error.expired.title': 'This took a little too long',
   'error.expired.explanation': () =>
     'For your safety, a sign-in waits only so long, and each one works once.',
@@ -187,6 +205,12 @@ export const people = {
   'sign_out.yes': 'Yes, sign me out',
   'sign_out.busy': 'Signing out…',
   'sign_out.no': 'Stay signed in',
+  'nobody_signed_in.title': 'You are not signed in',
+  'nobody_signed_in.explanation': (p: Platform) =>
+    `On this device there is no ${p.platform} session to end.`,
+  'nobody_signed_in.continue': 'Continue',
+  'nobody_signed_in.return': (p: App) => `Continue to ${p.app}`,
+  'nobody_signed_in.busy': 'Continuing…',
   'signed_out.title': 'You are signed out',
   'signed_out.explanation': (p: Platform) => `Your ${p.platform} session on this device has ended.`,
   'signed_out.app': (p: App) => `You may still be signed in to ${p.app}.`,
