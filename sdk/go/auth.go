@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -19,7 +20,8 @@ type UserTokens struct {
 	Expiry       time.Time
 }
 
-// GetToken signs a user in, for the client's organization if it has one.
+// GetToken signs a user in, for the client's organization and scopes if it has them; without scopes for all
+// that the user's role allows.
 //
 // A *ConfigurationError where the platform has no user tokens, an *AuthenticationError where email or
 // password is wrong.
@@ -30,6 +32,9 @@ func (a *Auth) GetToken(ctx context.Context, email, password string) (*UserToken
 	fields := map[string]string{"email": email, "password": password}
 	if id := a.settings.OrganizationID; id != "" {
 		fields[a.settings.userFields().organization] = id
+	}
+	if len(a.settings.Scopes) > 0 {
+		fields["scope"] = strings.Join(a.settings.Scopes, " ")
 	}
 	return a.exchange(ctx, a.settings.platform.UserTokenPaths.Token, fields, password)
 }

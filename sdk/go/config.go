@@ -36,7 +36,7 @@ type Config struct {
 	OrganizationID string
 	// BaseURL, else <PREFIX>_BASE_URL, else production.
 	BaseURL string
-	// Scopes to ask for with client credentials; empty for all that the client may have.
+	// Scopes of tokens that are fetched; empty for all that the client or user may have.
 	Scopes []string
 	// TokenURL of an authorization server elsewhere; empty for the platform's own below the base URL.
 	TokenURL string

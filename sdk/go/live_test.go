@@ -17,7 +17,8 @@ func (a ask) request() Request { return Request{Method: a.Method, Path: a.Path} 
 
 type liveServer struct {
 	BaseURL, Issuer, Audience, OrganizationID, OtherOrganizationID string
-	APIKey, NarrowAPIKey, WrongAPIKey, LimitedAPIKey               string
+	APIKey, NarrowAPIKey, WrongAPIKey, MistypedAPIKey              string
+	LimitedAPIKey                                                  string
 	ClientID, ClientSecret, Email, Password                        string
 	HasUserTokens                                                  bool
 	Allowed, Forbidden                                             ask
@@ -30,8 +31,8 @@ type liveServer struct {
 
 // echo is what the API behind the gate answers: what reached it.
 type echo struct {
-	Method, Path string
-	Headers      map[string]string
+	Method, Path, Body string
+	Headers            map[string]string
 }
 
 // TestLive runs against servers that sdk/live/start.ts started. GATEHOUSE_LIVE is the path of what it wrote.
@@ -52,6 +53,8 @@ func TestLive(t *testing.T) {
 		server := servers[id]
 		t.Run(id, func(t *testing.T) {
 			t.Run("keys", func(t *testing.T) { liveKeys(t, id, server) })
+			t.Run("bodies", func(t *testing.T) { liveBodies(t, id, server) })
+			t.Run("neighbour", func(t *testing.T) { liveNeighbour(t, id, server) })
 			t.Run("tokens", func(t *testing.T) { liveTokens(t, id, server) })
 			t.Run("webhooks", func(t *testing.T) { liveWebhooks(t, id, server) })
 			t.Run("middleware", func(t *testing.T) { liveMiddleware(t, id, server) })
@@ -86,11 +89,13 @@ func liveKeys(t *testing.T, id string, server liveServer) {
 	equal(t, "path", seen.Path, strings.ReplaceAll(server.Allowed.Path, "{organization}", server.OrganizationID))
 	equal(t, "organization", seen.Headers["x-gatehouse-organization"], server.OrganizationID)
 
-	_, err = call(server.WrongAPIKey, server.Allowed)
-	equal(t, "a wrong key", classOf(err), "AuthenticationError")
 	var denied *GatehouseError
-	if !errors.As(err, &denied) || denied.Reason != "invalid_api_key" || denied.RequestID == "" {
-		t.Errorf("%+v", denied)
+	for _, key := range []string{server.WrongAPIKey, server.MistypedAPIKey} {
+		_, err = call(key, server.Allowed)
+		equal(t, "an unknown or mistyped key", classOf(err), "AuthenticationError")
+		if !errors.As(err, &denied) || denied.Reason != "invalid_api_key" || denied.RequestID == "" {
+			t.Errorf("%+v", denied)
+		}
 	}
 	_, err = call(server.NarrowAPIKey, server.Forbidden)
 	equal(t, "a missing scope", classOf(err), "ForbiddenError")
@@ -111,6 +116,43 @@ func liveKeys(t *testing.T, id string, server liveServer) {
 		if !errors.As(err, &denied) || denied.RetryAfter == nil {
 			t.Errorf("%+v", denied)
 		}
+	}
+}
+
+func liveBodies(t *testing.T, id string, server liveServer) {
+	const text = `{ "text": "Grüße, 世界" }`
+	client := server.client(t, id, Config{APIKey: server.APIKey})
+	for _, request := range []Request{
+		{Body: []byte(text), Header: http.Header{"Content-Type": {"application/json"}}},
+		{JSON: json.RawMessage(text)},
+	} {
+		request.Method, request.Path = server.Forbidden.Method, server.Forbidden.Path
+		answer, err := client.Do(context.Background(), request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var seen echo
+		if err := answer.Decode(&seen); err != nil {
+			t.Fatal(err)
+		}
+		want := text
+		if request.JSON != nil {
+			want = `{"text":"Grüße, 世界"}`
+		}
+		equal(t, "body", seen.Body, want)
+	}
+}
+
+func liveNeighbour(t *testing.T, id string, server liveServer) {
+	if !strings.Contains(server.Allowed.Path, "{organization}") {
+		return // Its paths name none.
+	}
+	server.OrganizationID = server.OtherOrganizationID
+	_, err := server.client(t, id, Config{APIKey: server.APIKey}).Do(context.Background(), server.Allowed.request())
+	equal(t, "another's organization", classOf(err), "ForbiddenError")
+	var denied *GatehouseError
+	if !errors.As(err, &denied) || denied.Reason != "organization_mismatch" {
+		t.Errorf("%+v", denied)
 	}
 }
 

@@ -2,8 +2,10 @@ package client
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,7 +16,7 @@ import (
 const (
 	// A token is fetched anew when this much of it is left, or less.
 	refreshAhead = time.Minute
-	// What a token without expires_in is taken to last.
+	// What a token without expires_in is taken to last: nobody knows (RFC 6749 §5.1 only recommends it).
 	defaultLifetime = time.Hour
 )
 
@@ -137,10 +139,13 @@ func clientCredentials(s *settings) func(context.Context) (*Token, error) {
 		if len(s.Scopes) > 0 {
 			form.Set("scope", strings.Join(s.Scopes, " "))
 		}
-		basic := &http.Request{Header: http.Header{}}
-		basic.SetBasicAuth(url.QueryEscape(id), url.QueryEscape(secret))
-		basic.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		answer, err := s.post(ctx, s.TokenURL, basic.Header, []byte(form.Encode()), nil)
+		spelled := url.QueryEscape(secret)
+		basic := base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(id) + ":" + spelled))
+		header := http.Header{
+			"Authorization": {"Basic " + basic},
+			"Content-Type":  {"application/x-www-form-urlencoded"},
+		}
+		answer, err := s.post(ctx, s.TokenURL, header, []byte(form.Encode()), []string{basic, spelled})
 		if err != nil {
 			return nil, err
 		}
@@ -189,14 +194,16 @@ func (s *settings) readTokens(answer *Response, names tokenFields) (*UserTokens,
 		}
 	}
 	lifetime := defaultLifetime
-	if seconds, isNumber := body[names.expiresIn].(float64); isNumber && seconds >= 0 && seconds < longestWaitSeconds {
-		lifetime = time.Duration(seconds * float64(time.Second))
+	if seconds, isNumber := body[names.expiresIn].(float64); isNumber {
+		within := math.Min(math.Max(seconds, 0), longestWaitSeconds)
+		lifetime = time.Duration(within * float64(time.Second))
 	}
 	refresh, _ := body[names.refresh].(string)
 	return &UserTokens{AccessToken: access, RefreshToken: refresh, Expiry: s.Now().Add(lifetime)}, nil
 }
 
-// passwordGrant holds the refresh token between fetches. Only one flight at a time uses it.
+// passwordGrant holds the refresh token between fetches, until it is used or refused. Only one flight at a
+// time uses it.
 type passwordGrant struct {
 	settings *settings
 	refresh  string
@@ -206,9 +213,7 @@ func (g *passwordGrant) fetch(ctx context.Context) (*Token, error) {
 	auth := &Auth{g.settings}
 	if g.refresh != "" {
 		tokens, err := auth.Refresh(ctx, g.refresh)
-		var denied *GatehouseError
-		isRefused := errors.As(err, &denied) && denied.Status >= 400 && denied.Status < 500
-		if !isRefused {
+		if !isRefusal(err) {
 			return g.keep(tokens, err)
 		}
 		g.refresh = ""
@@ -223,4 +228,18 @@ func (g *passwordGrant) keep(tokens *UserTokens, err error) (*Token, error) {
 	}
 	g.refresh = tokens.RefreshToken
 	return tokens.token(), nil
+}
+
+// isRefusal is of the refresh token itself. What fails for the moment may pass: the password would only meet
+// the same.
+func isRefusal(err error) bool {
+	var denied *GatehouseError
+	if !errors.As(err, &denied) {
+		return false
+	}
+	switch denied.Status {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return false
+	}
+	return denied.Status >= 400 && denied.Status < 500
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -125,6 +126,13 @@ func classOf(err error) string {
 		return "GatehouseError"
 	}
 	return ""
+}
+
+// unwrapped is what all errors of answers have in common, with its fields.
+func unwrapped(err error) *GatehouseError {
+	var found *GatehouseError
+	errors.As(err, &found)
+	return found
 }
 
 type wantError struct {
@@ -308,20 +316,34 @@ type answerVector struct {
 	Failure string
 }
 
+func (a answerVector) give() (*http.Response, error) {
+	switch a.Failure {
+	case "connection":
+		return nil, errors.New("connection refused")
+	case "timeout":
+		return nil, context.DeadlineExceeded
+	default:
+		return answerWith(a.Status, a.Headers, string(a.Body)), nil
+	}
+}
+
 func TestErrors(t *testing.T) {
 	type input struct {
-		Preset, Credential string
-		Now                int64
-		Answer             struct {
+		Preset, Credential, Secret string
+		Now                        int64
+		Answer                     struct {
 			Status  int
 			Headers map[string]string
 			Body    string
 		}
 	}
 	each(t, "errors.json", func(t *testing.T, in input, want map[string]any) {
-		options := options{AccessToken: "secret-credential"}
+		if in.Secret == "" {
+			in.Secret = "secret-credential"
+		}
+		options := options{AccessToken: in.Secret}
 		if in.Credential == "api_key" {
-			options.AccessToken, options.APIKey = "", "secret-credential"
+			options.AccessToken, options.APIKey = "", in.Secret
 		}
 		config := options.config(nil)
 		config.MaxRetries = Retries(0)
@@ -329,8 +351,8 @@ func TestErrors(t *testing.T) {
 			return answerWith(in.Answer.Status, in.Answer.Headers, in.Answer.Body), nil
 		})
 		_, err := MustNew(Preset(in.Preset), config).Do(context.Background(), Request{Path: "/x"})
-		var found *GatehouseError
-		if !errors.As(err, &found) {
+		found := unwrapped(err)
+		if found == nil {
 			t.Fatal(err)
 		}
 		var seconds any
@@ -349,6 +371,9 @@ func TestErrors(t *testing.T) {
 				continue
 			}
 			equal(t, name, is[name], value)
+		}
+		if len(in.Secret) >= 8 && strings.Contains(fmt.Sprintf("%v %+v %#v", err, found, found), in.Secret) {
+			t.Error("given away")
 		}
 	})
 }
@@ -382,14 +407,7 @@ func TestRetries(t *testing.T) {
 		}
 		config.HTTPClient.Transport = transport(func(*http.Request) (*http.Response, error) {
 			attempts++
-			switch answer := in.Answers[attempts-1]; answer.Failure {
-			case "connection":
-				return nil, errors.New("connection refused")
-			case "timeout":
-				return nil, context.DeadlineExceeded
-			default:
-				return answerWith(answer.Status, answer.Headers, "{}"), nil
-			}
+			return in.Answers[attempts-1].give()
 		})
 		answer, err := MustNew(Preset("kloakd"), config).Do(context.Background(), Request{Method: in.Method, Path: "/x"})
 		equal(t, "attempts", attempts, want.Attempts)
@@ -422,6 +440,7 @@ func TestTokens(t *testing.T) {
 		TokenRequests  []tokenRequest
 		Authorizations []string
 		Results        []any
+		Hides          []string
 	}
 	each(t, "tokens.json", func(t *testing.T, in input, want expect) {
 		config := in.Options.config(nil)
@@ -433,19 +452,18 @@ func TestTokens(t *testing.T) {
 		var mutex sync.Mutex
 		var joined *sync.WaitGroup
 		requests, authorizations, results := []tokenRequest{}, []string{}, []any{}
+		var said strings.Builder
 		config.HTTPClient.Transport = transport(func(r *http.Request) (*http.Response, error) {
 			if r.URL.Path != "/v1/x" {
 				joined.Wait()
 				requests = append(requests, readTokenRequest(t, r))
-				answer := in.TokenAnswers[len(requests)-1]
-				return answerWith(answer.Status, answer.Headers, string(answer.Body)), nil
+				return in.TokenAnswers[len(requests)-1].give()
 			}
 			mutex.Lock()
 			defer mutex.Unlock()
 			authorizations = append(authorizations, r.Header.Get("Authorization"))
 			if len(authorizations) <= len(in.APIAnswers) {
-				answer := in.APIAnswers[len(authorizations)-1]
-				return answerWith(answer.Status, answer.Headers, string(answer.Body)), nil
+				return in.APIAnswers[len(authorizations)-1].give()
 			}
 			return answerWith(200, nil, "{}"), nil
 		})
@@ -462,11 +480,17 @@ func TestTokens(t *testing.T) {
 				mutex.Lock()
 				defer mutex.Unlock()
 				results = append(results, result)
+				fmt.Fprintf(&said, "%v %+v %#v\n", err, err, unwrapped(err))
 			})
 		}
 		equal(t, "token requests", requests, want.TokenRequests)
 		equal(t, "authorizations", authorizations, want.Authorizations)
 		equal(t, "results", results, want.Results)
+		for _, text := range want.Hides {
+			if strings.Contains(said.String(), text) {
+				t.Errorf("%q gives %s away", said.String(), text)
+			}
+		}
 	})
 }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { newKey } from '../../src/credentials/key-format.ts';
 import { newWebhookSecret, signatureHeaders } from '../../src/webhooks/signatures.ts';
 import { type Desk, openDesk } from '../../test/gate/desk.ts';
 import { newClient } from '../../test/platforms/caller.ts';
@@ -31,8 +32,10 @@ export interface LiveServer {
   readonly apiKey: string;
   /** With the scope of `allowed` only. */
   readonly narrowApiKey: string;
-  /** Looks right, and is unknown. */
+  /** Well-formed, and unknown. */
   readonly wrongApiKey: string;
+  /** With a letter that is another: its checksum is wrong. */
+  readonly mistypedApiKey: string;
   /** With every scope, and one request a minute; null: the platform has no limits of keys. */
   readonly limitedApiKey: string | null;
   readonly clientId: string;
@@ -101,13 +104,22 @@ async function startOne(
     audience: gatehouse.platform.api.identifier,
     otherOrganizationId: await desk.organization(),
     narrowApiKey: await keyWith([asks.allowed.scope]),
-    wrongApiKey: apiKey.slice(0, -1) + (apiKey.endsWith('a') ? 'b' : 'a'),
+    wrongApiKey: newKey(prefixOf(desk, apiKey)),
+    mistypedApiKey: apiKey.slice(0, -1) + (apiKey.endsWith('a') ? 'b' : 'a'),
     limitedApiKey: asks.limit ? await keyWith(all, { limits: { [asks.limit]: 1 } }) : null,
     ...{ clientId: client.clientId, clientSecret: client.secret },
     hasUserTokens: gatehouse.platform.userTokens.enabled,
     ...{ allowed: asks.allowed, forbidden: asks.forbidden, notEntitled: asks.notEntitled },
     webhook: signedDelivery(desk),
   };
+}
+
+function prefixOf({ gatehouse }: Desk, apiKey: string): string {
+  const environment = gatehouse.platform.keyEnvironments.find(({ prefix }) =>
+    apiKey.startsWith(prefix),
+  );
+  if (!environment) throw new Error('a key of no environment');
+  return environment.prefix;
 }
 
 function signedDelivery({ gatehouse }: Desk): LiveServer['webhook'] {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { startLive } from '../../sdk/live/start.ts';
+import { openSamples, PUBLISHERS } from './samples.ts';
 import { isInstalled, notice, run, sdkPath } from './toolchain.ts';
 
 // gatehouse-client as its users have it: built and installed by pip, into an environment of its own.
@@ -13,11 +14,21 @@ const LITTER = ['build', 'dist', 'src/gatehouse_client.egg-info', '__pycache__',
 /** Nothing of what is around here, and no litter in the sources. */
 const CLEAN = { PYTHONDONTWRITEBYTECODE: '1', PYTHONPATH: '', PIP_DISABLE_PIP_VERSION_CHECK: '1' };
 
-t.test('Python: the vectors, and the live suite on all four platforms', async (t) => {
-  const missing = await missingTool();
+const directory = await mkdtemp(join(tmpdir(), 'gatehouse-python-'));
+t.teardown(() => rm(directory, { recursive: true, force: true }));
+
+const missing = await missingTool();
+/** Of the environment with the package; undefined: it cannot be had here, which was said. */
+let python: string | undefined;
+
+t.test('Python: the package is built and installed by pip', async (t) => {
   if (missing) return t.pass(missing);
-  const python = await install(t);
-  if (!python) return undefined;
+  python = await install(t);
+  return undefined;
+});
+
+t.test('Python: the vectors, and the live suite on all four platforms', async (t) => {
+  if (!python) return t.pass('not installed');
 
   const vectors = ['-W', 'error', '-m', 'unittest', 'discover', '-v', '-s', 'tests', '-t', '.'];
   const unit = await run(python, vectors, { cwd, env: CLEAN });
@@ -43,6 +54,20 @@ t.test('Python: the vectors, and the live suite on all four platforms', async (t
   return undefined;
 });
 
+for (const [name, publisher] of Object.entries(PUBLISHERS)) {
+  t.test(`Python: ${name}: each sample of the page makes a client that calls`, async (t) => {
+    if (!python) return t.pass('not installed');
+    const samples = await openSamples(t, publisher);
+    t.same(samples.names('python'), ['sdk-api-key', 'sdk-client-credentials']);
+    for (const sample of samples.names('python')) {
+      const call = `print(client.get(${JSON.stringify(samples.path)}).status)`;
+      const program = `${samples.code(sample, 'python')}\n\n${call}\n`;
+      t.equal(await samples.print(program, 'python', python), '200', sample);
+    }
+    return undefined;
+  });
+}
+
 async function missingTool(): Promise<string | undefined> {
   if (!isInstalled('python3', '--version')) return notice('python', 'python3');
   const modern = 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 9))';
@@ -52,17 +77,18 @@ async function missingTool(): Promise<string | undefined> {
 
 /** The interpreter of an environment with the package; undefined: what it needs cannot be fetched here. */
 async function install(t: Test): Promise<string | undefined> {
-  const root = await mkdtemp(join(tmpdir(), 'gatehouse-python-'));
-  t.teardown(() => rm(root, { recursive: true, force: true }));
   // pip builds in the sources' own place.
-  const sources = join(root, 'sources');
+  const sources = join(directory, 'sources');
   const isSource = (path: string) => !LITTER.some((name) => basename(name) === basename(path));
   await cp(cwd, sources, { recursive: true, filter: isSource });
-  const made = await run('python3', ['-m', 'venv', join(root, 'venv')], { cwd: root, env: CLEAN });
+  const made = await run('python3', ['-m', 'venv', join(directory, 'venv')], {
+    cwd: directory,
+    env: CLEAN,
+  });
   t.equal(made.code, 0, made.output);
-  const python = join(root, 'venv/bin/python');
+  const python = join(directory, 'venv/bin/python');
   const pip = ['-m', 'pip', 'install', '--quiet', `${sources}[jwt,test]`];
-  const { code, output } = await run(python, pip, { cwd: root, env: CLEAN });
+  const { code, output } = await run(python, pip, { cwd: directory, env: CLEAN });
   if (code === 0) return python;
   // Without a network nothing can be told; in CI that is a failure like any other.
   const isOffline = !process.env.CI && /No matching distribution|Failed to establish/.test(output);

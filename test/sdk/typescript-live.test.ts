@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import t from 'tap';
-import { type LiveServers, startLive } from '../../sdk/live/start.ts';
+import { type LiveServer, type LiveServers, startLive } from '../../sdk/live/start.ts';
 import {
   type ClientOptions,
   createIdentityVerifier,
   KliqClient,
   Kloakd,
+  type RequestOptions,
 } from '../../sdk/typescript/src/index.ts';
 import { CLIENTS, failureOf, type PlatformName } from './typescript-fakes.ts';
 
@@ -17,6 +18,16 @@ const outside = process.env.GATEHOUSE_LIVE;
 const servers: LiveServers = outside
   ? JSON.parse(readFileSync(outside, 'utf8'))
   : (await startLive(t)).servers;
+
+/** Of the client, fetched without the SDK. */
+async function tokenOf({ issuer, clientId, clientSecret }: LiveServer): Promise<string> {
+  const answer = await fetch(`${issuer}/oauth/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${btoa(`${clientId}:${clientSecret}`)}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials' }),
+  });
+  return ((await answer.json()) as { access_token: string }).access_token;
+}
 
 /** What the echo behind the gate says. */
 interface Echo {
@@ -47,18 +58,22 @@ for (const [name, server] of Object.entries(servers)) {
   });
 
   t.test(`${name}: a body arrives as it was sent`, async (t) => {
-    const json = { text: 'Grüße, 世界' };
+    const body = '{ "text": "Grüße, 世界" }';
     const client = make({ apiKey: server.apiKey });
-    const { data } = await client.request<Echo>(forbidden.method, forbidden.path, { json });
-    t.same(JSON.parse(data.body), json);
+    const heard = async (options: RequestOptions) =>
+      (await client.request<Echo>(forbidden.method, forbidden.path, options)).data.body;
+    t.equal(await heard({ body, headers: { 'content-type': 'application/json' } }), body);
+    const json = JSON.parse(body);
+    t.same(JSON.parse(await heard({ json })), json);
   });
 
-  t.test(`${name}: a wrong key is an AuthenticationError`, async (t) => {
-    const { wrongApiKey } = server;
-    const error = await failureOf(make({ apiKey: wrongApiKey }).get(allowed.path));
-    t.match(error, { name: 'AuthenticationError', status: 401, reason: 'invalid_api_key' });
-    t.match(error.requestId, /\w{8}/, 'the operator finds it');
-    t.notOk(inspect(error).includes(wrongApiKey));
+  t.test(`${name}: an unknown key and a mistyped one are an AuthenticationError`, async (t) => {
+    for (const apiKey of [server.wrongApiKey, server.mistypedApiKey]) {
+      const error = await failureOf(make({ apiKey }).get(allowed.path));
+      t.match(error, { name: 'AuthenticationError', status: 401, reason: 'invalid_api_key' });
+      t.match(error.requestId, /\w{8}/, 'the operator finds it');
+      t.notOk(inspect(error).includes(apiKey));
+    }
   });
 
   t.test(`${name}: a key without the scope is a ForbiddenError`, async (t) => {
@@ -96,14 +111,7 @@ for (const [name, server] of Object.entries(servers)) {
   });
 
   t.test(`${name}: an access token of one’s own is sent as it is`, async (t) => {
-    const answer = await fetch(`${server.issuer}/oauth/token`, {
-      method: 'POST',
-      headers: {
-        authorization: `Basic ${btoa(`${server.clientId}:${server.clientSecret}`)}`,
-      },
-      body: new URLSearchParams({ grant_type: 'client_credentials' }),
-    });
-    const { access_token: accessToken } = (await answer.json()) as { access_token: string };
+    const accessToken = await tokenOf(server);
     t.equal((await make({ accessToken }).get(allowed.path)).status, 200);
     const error = await failureOf(make({ accessToken: `${accessToken}x` }).get(allowed.path));
     t.match(error, { name: 'AuthenticationError', reason: 'invalid_token' });
@@ -157,6 +165,15 @@ for (const [name, server] of Object.entries(servers)) {
     t.match(verdict, { principal: { kind: 'api_key', organizationId } });
     const elsewhere = createIdentityVerifier({ issuer, audience: 'https://else.example.com' });
     t.match(await elsewhere.verify(data.headers), { status: 401 }, 'and only this API');
+  });
+
+  t.test(`${name}: an access token is verified by the server’s keys`, async (t) => {
+    const { issuer, audience, clientId } = server;
+    const accessToken = await tokenOf(server);
+    const verifier = createIdentityVerifier({ issuer, audience, accept: ['access_token'] });
+    const verdict = await verifier.verify({ authorization: `Bearer ${accessToken}` });
+    t.match(verdict, { principal: { kind: 'access_token', subject: clientId, organizationId } });
+    t.match(await verifier.verify({ authorization: `Bearer ${accessToken}x` }), { status: 401 });
   });
 
   t.test(`${name}: a webhook is verified by either signature`, async (t) => {

@@ -115,15 +115,16 @@ t.test('typed errors by canonical reason: errors.json', async (t) => {
   type Input = {
     preset: PlatformName;
     credential: 'api_key' | 'token';
+    secret?: string;
     now?: number;
     answer: { status: number; headers: Environment; body: string };
   };
   for (const { name, input, expect } of casesOf<Input, Record<string, unknown>>('errors')) {
-    const { preset, credential, answer, now = NOW } = input;
+    const { preset, credential, secret = 'hush', answer, now = NOW } = input;
     const network = createNetwork(() => answer);
-    const secret = credential === 'api_key' ? { apiKey: 'hush' } : { accessToken: 'hush' };
+    const option = credential === 'api_key' ? { apiKey: secret } : { accessToken: secret };
     const client = new CLIENTS[preset]({
-      ...{ ...secret, fetch: network.fetch, maxRetries: 0 },
+      ...{ ...option, fetch: network.fetch, maxRetries: 0 },
       runtime: { env: {}, now: () => now },
     });
     const error = await failureOf(client.get('/x'));
@@ -134,9 +135,13 @@ t.test('typed errors by canonical reason: errors.json', async (t) => {
       if (field === 'message' && value === null) t.match(error.message, /\w/, name);
       else t.equal(Reflect.get(error, field), value, `${name}: ${field}`);
     }
-    t.notMatch(inspect(error), 'hush', name);
+    t.notMatch(printed(error), 'hush', name);
   }
 });
+
+/** All that a log could make of an error. */
+const printed = (error: Error) =>
+  inspect(error, { depth: null, showHidden: true }) + JSON.stringify(error) + String(error);
 
 t.test('retries: retries.json', async (t) => {
   type Input = { method: string; options?: ClientOptions; answers: FakeAnswer[] };
@@ -176,7 +181,12 @@ t.test('tokens it fetches by itself: tokens.json', async (t) => {
     apiAnswers?: FakeAnswer[];
     steps: { at: number; calls?: number }[];
   };
-  type Expect = { tokenRequests: unknown[]; authorizations: string[]; results: unknown[] };
+  type Expect = {
+    tokenRequests: unknown[];
+    authorizations: string[];
+    results: unknown[];
+    hides?: string[];
+  };
   for (const { name, input, expect } of casesOf<Input, Expect>('tokens')) {
     let [now, tokens, answers] = [NOW, 0, 0];
     const isForToken = ({ method }: { method: string }) => method === 'POST';
@@ -184,10 +194,11 @@ t.test('tokens it fetches by itself: tokens.json', async (t) => {
       isForToken(sent) ? input.tokenAnswers[tokens++]! : (input.apiAnswers?.[answers++] ?? {}),
     );
     const client = new CLIENTS[input.preset]({
-      ...{ maxRetries: 0, ...input.options, fetch: network.fetch },
-      runtime: { env: {}, now: () => now },
+      ...{ maxRetries: 0, timeoutSeconds: 0.02, ...input.options, fetch: network.fetch },
+      runtime: { env: {}, now: () => now, sleep: async () => {} },
     });
     const results: unknown[] = [];
+    const errors: string[] = [];
     for (const { at, calls = 1 } of input.steps) {
       now = NOW + at;
       const settled = await Promise.allSettled(
@@ -196,7 +207,11 @@ t.test('tokens it fetches by itself: tokens.json', async (t) => {
       results.push(
         ...settled.map((one) => (one.status === 'fulfilled' ? one.value.status : one.reason.name)),
       );
+      errors.push(
+        ...settled.flatMap((one) => (one.status === 'rejected' ? printed(one.reason) : [])),
+      );
     }
+    for (const text of expect.hides ?? []) t.notOk(errors.join().includes(text), `${name}: hides`);
     t.same(results, expect.results, `${name}: results`);
     const [forTokens, toApi] = [
       network.sent.filter(isForToken),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable, Dict, List, Union
 
@@ -87,6 +88,12 @@ def summary(outcome: Any) -> Union[int, str]:
     return type(outcome).__name__ if isinstance(outcome, GatehouseError) else outcome.status
 
 
+def printed(error: GatehouseError) -> str:
+    """All that a log could make of an error."""
+    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    return text + repr(error) + repr(vars(error))
+
+
 class CountingClock:
     """
     Stands still until it is set. A client looks at it, with its lock held, just before it joins a flight: who
@@ -115,7 +122,11 @@ class CountingClock:
 
 
 def answer(data: Dict[str, Any]) -> httpx.Response:
-    """An answer of the vectors; an object as body is JSON."""
+    """An answer of the vectors, or their failure; an object as body is JSON."""
+    if data.get("failure") == "connection":
+        raise httpx.ConnectError("refused")
+    if data.get("failure") == "timeout":
+        raise httpx.ReadTimeout("late")
     body = data.get("body", {})
     headers = data.get("headers", {})
     if isinstance(body, str):

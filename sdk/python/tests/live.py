@@ -68,15 +68,26 @@ class Live(unittest.TestCase):
         self.addCleanup(client.close)
         self.ask(client, server["allowed"])
 
-    def test_a_wrong_key_is_an_authentication_error(self) -> None:
+    def test_a_body_arrives_as_it_was_sent(self) -> None:
         server = self.server
-        client = self.client(api_key=server["wrongApiKey"])
-        with self.assertRaises(AuthenticationError) as caught:
-            self.ask(client, server["allowed"])
-        error = caught.exception
-        self.assertEqual((error.status, error.reason), (401, "invalid_api_key"))
-        self.assertTrue(error.request_id)
-        self.assertNotIn(server["wrongApiKey"], repr(error) + repr(vars(error)))
+        client, ask = self.client(api_key=server["apiKey"]), server["forbidden"]
+        text = '{ "text": "Grüße, 世界" }'
+        headers = {"content-type": "application/json"}
+        heard = client.request(ask["method"], ask["path"], body=text, headers=headers).json()
+        self.assertEqual(heard["body"], text)
+        heard = client.request(ask["method"], ask["path"], json=json.loads(text)).json()
+        self.assertEqual(json.loads(heard["body"]), json.loads(text))
+
+    def test_an_unknown_key_and_a_mistyped_one_are_an_authentication_error(self) -> None:
+        server = self.server
+        for key in (server["wrongApiKey"], server["mistypedApiKey"]):
+            client = self.client(api_key=key)
+            with self.assertRaises(AuthenticationError) as caught:
+                self.ask(client, server["allowed"])
+            error = caught.exception
+            self.assertEqual((error.status, error.reason), (401, "invalid_api_key"))
+            self.assertTrue(error.request_id)
+            self.assertNotIn(key, repr(error) + repr(vars(error)))
 
     def test_a_key_without_the_scope_is_forbidden(self) -> None:
         server = self.server
@@ -94,6 +105,7 @@ class Live(unittest.TestCase):
         with self.assertRaises(ForbiddenError) as caught:
             self.ask(client, server["allowed"])
         self.assertNotIsInstance(caught.exception, NotEntitledError)
+        self.assertEqual(caught.exception.reason, "organization_mismatch")
 
     def test_what_the_plan_lacks_is_not_entitled(self) -> None:
         server = self.server

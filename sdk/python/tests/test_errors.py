@@ -7,7 +7,7 @@ import httpx
 import gatehouse_client
 from gatehouse_client import ForbiddenError, NotEntitledError, RateLimitError
 
-from .fakes import RUNNERS, answer
+from .fakes import RUNNERS, answer, printed
 from .vectors import cases
 
 FIELDS = {
@@ -23,7 +23,8 @@ class Errors(unittest.TestCase):
     def test_every_case_of_errors_json_both_clients(self) -> None:
         for case in cases("errors.json"):
             given, expect = case["input"], case["expect"]
-            credential = {"api_key": "k"} if given["credential"] == "api_key" else {"access_token": "t"}
+            secret = given.get("secret", "hush")
+            credential = {"api_key" if given["credential"] == "api_key" else "access_token": secret}
             for runner in RUNNERS:
                 with self.subTest(case["name"], client=runner.name):
                     client = runner.make(
@@ -42,6 +43,8 @@ class Errors(unittest.TestCase):
                     if expect.get("message") is not None:
                         self.assertEqual(error.message, expect["message"])
                     self.assertTrue(str(error))
+                    if len(secret) >= 8:
+                        self.assertNotIn(secret, printed(error))
 
     def test_the_documents_own_error_names_are_classes(self) -> None:
         """KLOAKD: AuthenticationError, ForbiddenError, NotEntitledError, RateLimitError."""

@@ -10,7 +10,7 @@ import httpx
 
 from gatehouse_client import AsyncKaie, AuthenticationError, ConfigurationError, GatehouseError
 
-from .fakes import RUNNERS, AsyncRunner, CountingClock, SyncRunner, answer, summary
+from .fakes import RUNNERS, AsyncRunner, CountingClock, SyncRunner, answer, printed, summary
 from .vectors import cases, options
 
 BEGINNING = 1795219200
@@ -31,6 +31,7 @@ class Tokens(unittest.TestCase):
             server,
             environ={},
             clock=clock,
+            sleep=runner.sleep([]),
             **{"max_retries": 0, **options(given["options"])},
         )
         results: List[Any] = []
@@ -41,6 +42,9 @@ class Tokens(unittest.TestCase):
         self.assertEqual([summary(result) for result in results], expect["results"])
         self.assertEqual(server.authorizations, expect["authorizations"])
         self.assertEqual(server.token_requests, expect["tokenRequests"])
+        errors = "".join(printed(result) for result in results if isinstance(result, GatehouseError))
+        for text in expect.get("hides", []):
+            self.assertNotIn(text, errors)
 
     def test_one_refused_token_of_many_calls_is_replaced_once(self) -> None:
         for runner in RUNNERS:

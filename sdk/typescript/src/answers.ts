@@ -19,28 +19,41 @@ export interface FailedAnswer {
   readonly text: string;
 }
 
-/**
- * The error that an answer of 300 and above stands for.
- *
- * @param now seconds since the epoch, for a Retry-After that is a date
- */
+/** What an error depends on, beside the answer. */
+export interface Asked {
+  readonly credential: CredentialSort;
+  /** They are in no error, whatever the answer repeats. */
+  readonly secrets: readonly string[];
+  /** Seconds since the epoch, for a Retry-After that is a date. */
+  readonly now: number;
+}
+
+/** The error that an answer of 300 and above stands for. */
 export function errorOf(
   { errorBody, errorTable, name }: CompleteDefinition,
   { status, headers, text }: FailedAnswer,
-  credential: CredentialSort,
-  now: number,
+  { credential, secrets, now }: Asked,
 ): GatehouseError {
   const said = readBody(text, errorBody);
   const challenge = challengeIn(headers.get('www-authenticate'));
   const { code } = said;
   const row = errorTable.find((one) => fits(one, { ...said, status, credential, challenge }));
   const reason = row?.reason ?? reasonByStatus(status, credential);
+  const masked = (words: string | null) => words && mask(words, secrets);
   const details: FailureDetails = {
-    ...{ reason, status, code, requestId: headers.get('x-request-id') },
+    ...{ reason, status, code: masked(code), requestId: masked(headers.get('x-request-id')) },
     retryAfter: retryAfterOf(headers.get('retry-after'), now) ?? said.retryAfter,
   };
-  return create(said.message ?? `${name} answered ${status}.`, details);
+  return create(masked(said.message) ?? `${name} answered ${status}.`, details);
 }
+
+/** A shorter one may be a word of the message by chance, and is no secret anyway. */
+const SHORTEST_SECRET = 8;
+
+const mask = (text: string, secrets: readonly string[]) =>
+  secrets
+    .filter(({ length }) => length >= SHORTEST_SECRET)
+    .reduce((masked, secret) => masked.replaceAll(secret, '[redacted]'), text);
 
 function create(message: string, details: FailureDetails): GatehouseError {
   const { reason, status } = details;

@@ -116,7 +116,7 @@ export class PlatformClient {
     const { signal, timeoutSeconds } = options;
     return this.#transport.send({
       ...{ method: method.toUpperCase(), url, headers, body: bodyFor(options), credential: sort },
-      ...{ signal, timeoutSeconds },
+      ...{ signal, timeoutSeconds, secrets: [secret] },
     });
   }
 }

@@ -45,6 +45,20 @@ export type Method =
     }
   | { readonly method: 'password'; readonly email: string; readonly password: string };
 
+/** What nobody else may know of it. */
+export function secretIn(method: Method): string {
+  switch (method.method) {
+    case 'apiKey':
+      return method.apiKey;
+    case 'accessToken':
+      return method.accessToken;
+    case 'clientCredentials':
+      return method.clientSecret;
+    case 'password':
+      return method.password;
+  }
+}
+
 export interface Configuration {
   readonly credential: Method;
   readonly organizationId: string | null;

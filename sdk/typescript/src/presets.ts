@@ -270,7 +270,7 @@ export const kloakd: PlatformDefinition = {
     [400, 'BadRequestError', null, null, null, 'malformed_request'],
     [404, 'NotFoundError', null, null, null, 'route_not_found'],
     [503, 'ServiceUnavailableError', null, null, null, 'temporarily_unavailable'],
-    [502, 'upstream_unreachable', null, null, null, 'upstream_unreachable'],
-    [504, 'upstream_timeout', null, null, null, 'upstream_timeout'],
+    [502, 'BadGatewayError', null, null, null, 'upstream_unreachable'],
+    [504, 'GatewayTimeoutError', null, null, null, 'upstream_timeout'],
   ),
 };

@@ -2,16 +2,17 @@ import type { Configuration, Method } from './configuration.ts';
 import { GatehouseError } from './errors.ts';
 import type { Runtime } from './runtime.ts';
 import type { Answer, Transport } from './transport.ts';
-import type { UserTokens } from './user-tokens.ts';
+import type { TokenPair, UserTokens } from './user-tokens.ts';
 
 /** A token is fetched anew when no more than this is left of it. */
 const EARLY_SECONDS = 60;
 /** For answers that don't say (RFC 6749 §5.1 only recommends it). */
 const PRESUMED_SECONDS = 3600;
+/** More than this says no more than this. */
+const LONGEST_SECONDS = 1e9;
 
 interface Token {
   readonly accessToken: string;
-  readonly refreshToken?: string | undefined;
   /** Seconds since the epoch. */
   readonly expiresAt: number;
 }
@@ -24,23 +25,18 @@ export interface TokenSource {
   discard(accessToken: string): void;
 }
 
-/** @param fetchToken given what was fetched before, refused or about to end */
 function createTokenSource(
   { now }: Pick<Runtime, 'now'>,
-  fetchToken: (before: Token | undefined) => Promise<Token>,
+  fetchToken: () => Promise<Token>,
 ): TokenSource {
   let token: Token | undefined;
-  let isGood = false;
   let flight: Promise<Token> | undefined;
 
   async function fly(): Promise<Token> {
+    token = undefined;
     try {
-      token = await fetchToken(token);
-      isGood = true;
+      token = await fetchToken();
       return token;
-    } catch (error) {
-      token = undefined;
-      throw error;
     } finally {
       flight = undefined;
     }
@@ -48,12 +44,12 @@ function createTokenSource(
 
   return {
     async get() {
-      if (token && isGood && token.expiresAt - now() > EARLY_SECONDS) return token.accessToken;
+      if (token && token.expiresAt - now() > EARLY_SECONDS) return token.accessToken;
       flight ??= fly();
       return (await flight).accessToken;
     },
     discard(accessToken) {
-      if (token?.accessToken === accessToken) isGood = false;
+      if (token?.accessToken === accessToken) token = undefined;
     },
   };
 }
@@ -68,12 +64,14 @@ export function clientTokens(
   transport: Transport,
   runtime: Runtime,
 ): TokenSource {
-  const basic = btoa(`${formEncoded(clientId)}:${formEncoded(clientSecret)}`);
+  const spelled = formEncoded(clientSecret);
+  const basic = btoa(`${formEncoded(clientId)}:${spelled}`);
   return createTokenSource(runtime, async () => {
     const form = new URLSearchParams({ grant_type: 'client_credentials' });
     if (scopes.length > 0) form.set('scope', scopes.join(' '));
     const answer = await transport.send({
       ...{ method: 'POST', url: tokenUrl, credential: 'token', body: form.toString() },
+      secrets: [basic, spelled],
       headers: new Headers({
         accept: 'application/json',
         authorization: `Basic ${basic}`,
@@ -88,34 +86,38 @@ export function clientTokens(
 /** Text as a form writes it: how Basic carries identifier and secret (RFC 6749 §2.3.1). */
 const formEncoded = (text: string) => new URLSearchParams({ '': text }).toString().slice(1);
 
-/** The refresh token first, then the password, each once. */
+/** The refresh token first, and where it is refused the password, each once. */
 export function passwordTokens(
   { email, password }: Password,
   { organizationId, scopes }: Pick<Configuration, 'organizationId' | 'scopes'>,
   userTokens: UserTokens,
   runtime: Runtime,
 ): TokenSource {
-  return createTokenSource(runtime, async (before) => {
-    const pair =
-      (before?.refreshToken ? await refreshed(userTokens, before.refreshToken) : undefined) ??
-      (await userTokens.getToken({ email, password, organizationId, scopes }));
-    return {
-      ...toToken(pair.accessToken, pair.expiresIn, runtime.now()),
-      refreshToken: pair.refreshToken,
-    };
+  let refreshToken: string | undefined;
+
+  async function fetchPair(): Promise<TokenPair> {
+    if (refreshToken) {
+      try {
+        return await userTokens.refresh(refreshToken);
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        refreshToken = undefined;
+      }
+    }
+    return userTokens.getToken({ email, password, organizationId, scopes });
+  }
+
+  return createTokenSource(runtime, async () => {
+    const pair = await fetchPair();
+    ({ refreshToken } = pair);
+    return toToken(pair.accessToken, pair.expiresIn, runtime.now());
   });
 }
 
-/** Undefined: it was refused. */
-async function refreshed(userTokens: UserTokens, refreshToken: string) {
-  try {
-    return await userTokens.refresh(refreshToken);
-  } catch (error) {
-    const status = error instanceof GatehouseError ? error.status : null;
-    // Of a rate limit or an outage the password would only get more.
-    if (status === null || status < 400 || status >= 500 || status === 429) throw error;
-    return undefined;
-  }
+/** Of the refresh token itself. What fails for the moment may pass: the password would only meet the same. */
+function isRefusal(error: unknown): boolean {
+  const status = error instanceof GatehouseError ? error.status : null;
+  return status !== null && status >= 400 && status < 500 && ![408, 429].includes(status);
 }
 
 /** The JSON object in an answer, or one without fields. */
@@ -135,6 +137,6 @@ function toToken(accessToken: unknown, expiresIn: unknown, now: number): Token {
       ...{ reason: 'unknown', status: 200 },
     });
   }
-  const seconds = typeof expiresIn === 'number' && expiresIn > 0 ? expiresIn : PRESUMED_SECONDS;
-  return { accessToken, expiresAt: now + seconds };
+  const seconds = typeof expiresIn === 'number' ? expiresIn : PRESUMED_SECONDS;
+  return { accessToken, expiresAt: now + Math.min(seconds, LONGEST_SECONDS) };
 }

@@ -1,4 +1,5 @@
 import { type CredentialSort, errorOf } from './answers.ts';
+import { type Method, secretIn } from './configuration.ts';
 import type { CompleteDefinition } from './definition.ts';
 import { ConnectionError, GatehouseError, TimeoutError } from './errors.ts';
 import type { RequestBody } from './request.ts';
@@ -19,6 +20,8 @@ export interface Outgoing {
   readonly timeoutSeconds?: number | undefined;
   /** What the headers hold. */
   readonly credential: CredentialSort;
+  /** Those it carries beside the client's own, for no error to repeat. */
+  readonly secrets?: readonly string[] | undefined;
 }
 
 export interface Answer {
@@ -38,7 +41,7 @@ export interface Transport {
 
 export function createTransport(
   definition: CompleteDefinition,
-  policy: { maxRetries: number; timeoutSeconds: number },
+  policy: { credential: Method; maxRetries: number; timeoutSeconds: number },
   runtime: Runtime,
 ): Transport {
   async function attempt(request: Outgoing): Promise<Answer> {
@@ -46,7 +49,9 @@ export function createTransport(
     const answer = await exchange(runtime, { ...request, timeoutSeconds });
     if (answer.status >= 200 && answer.status < 300) return answer;
     const text = new TextDecoder().decode(answer.bytes);
-    throw errorOf(definition, { ...answer, text }, request.credential, runtime.now());
+    const { credential, secrets = [] } = request;
+    const asked = { credential, secrets: [...secrets, secretIn(policy.credential)] };
+    throw errorOf(definition, { ...answer, text }, { ...asked, now: runtime.now() });
   }
 
   return {

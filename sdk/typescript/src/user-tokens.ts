@@ -42,25 +42,29 @@ export function createUserTokens(
   const nameOf = (field: string) =>
     fieldStyle === 'camelCase' ? field : field.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
 
-  async function exchange(path: string | undefined, fields: Record<string, string | undefined>) {
+  async function exchange(
+    path: string | undefined,
+    fields: Record<string, string | undefined>,
+    secret: string,
+  ) {
     if (path === undefined) throw new ConfigurationError(`${name} has no tokens of users.`);
     const named = Object.entries(fields).map(([field, value]) => [nameOf(field), value]);
     const answer = await transport.send({
       ...{ method: 'POST', url: baseUrl + path, credential: 'token' },
       headers: new Headers({ accept: 'application/json', 'content-type': 'application/json' }),
-      body: JSON.stringify(Object.fromEntries(named)),
+      ...{ body: JSON.stringify(Object.fromEntries(named)), secrets: [secret] },
     });
     const body = fieldsOf(answer);
     return toPair((field) => body[nameOf(field)]);
   }
 
   return {
-    getToken: ({ email, password, organizationId, scopes }) =>
-      exchange(paths?.token, {
-        ...{ email, password, organizationId: organizationId || undefined },
-        scope: scopes?.join(' ') || undefined,
-      }),
-    refresh: (refreshToken) => exchange(paths?.refresh, { refreshToken }),
+    getToken: ({ email, password, organizationId, scopes }) => {
+      const scope = scopes?.join(' ') || undefined;
+      const fields = { email, password, organizationId: organizationId || undefined, scope };
+      return exchange(paths?.token, fields, password);
+    },
+    refresh: (refreshToken) => exchange(paths?.refresh, { refreshToken }, refreshToken),
   };
 }
 

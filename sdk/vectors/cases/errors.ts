@@ -22,7 +22,9 @@ const ABOUT =
   "text `error`, code is that and message is `error_description` (OAuth's own). null: not known. A message of null in " +
   'expect: the client words one of its own from the status. retryAfter: the Retry-After header in seconds or as an ' +
   'HTTP-date against now (seconds since the epoch, rounded up, never below 0), else the number in the body. requestId: ' +
-  'x-request-id. All answers have content-type application/json unless they say otherwise. No error text holds a secret.';
+  'x-request-id. All answers have content-type application/json unless they say otherwise. secret: what the client sends; ' +
+  'anything where it is left out. No error text holds a secret: where code, message or x-request-id repeat one of eight ' +
+  'characters or more, [redacted] stands in its place.';
 
 interface Answer {
   readonly status: number;
@@ -54,7 +56,7 @@ export async function errors() {
       return [{ name, input: { preset, credential, answer }, expect }];
     }),
   );
-  return { about: ABOUT, byStatus: BY_STATUS, cases: [...rows, ...others()] };
+  return { about: ABOUT, byStatus: BY_STATUS, cases: [...rows, ...others(), ...repeated()] };
 }
 
 function classOf(status: number, reason: string): string {
@@ -180,5 +182,64 @@ function others() {
         ...{ class: 'AuthenticationError', reason: 'invalid_api_key', status: 401 },
       },
     })),
+  ];
+}
+
+/** Answers that repeat what was sent. */
+function repeated() {
+  const secret = 'sk-live-hush-hush-1';
+  const refused = { class: 'AuthenticationError', status: 401 };
+  const unnamed = { requestId: null, retryAfter: null };
+  return [
+    {
+      name: 'the key, in message, code and request id',
+      input: {
+        ...{ preset: 'kloakd', credential: 'api_key', secret },
+        answer: {
+          ...{ status: 401, headers: { 'x-request-id': `1-${secret}` } },
+          body: `{"error":"No${secret}","message":"neither ${secret} nor ${secret}s"}`,
+        },
+      },
+      expect: {
+        ...{ ...refused, reason: 'invalid_api_key', code: 'No[redacted]' },
+        ...{ message: 'neither [redacted] nor [redacted]s', requestId: '1-[redacted]' },
+      },
+    },
+    {
+      name: 'the token, in an object of the dialect',
+      input: {
+        ...{ preset: 'klen', credential: 'token', secret },
+        answer: {
+          ...{ status: 401, headers: {} },
+          body: `{"error":{"code":"no","message":"Bearer ${secret}?"}}`,
+        },
+      },
+      expect: {
+        ...{ ...refused, ...unnamed, reason: 'invalid_token', code: 'no' },
+        message: 'Bearer [redacted]?',
+      },
+    },
+    {
+      name: "the token, in OAuth's own words",
+      input: {
+        ...{ preset: 'kaie', credential: 'token', secret },
+        answer: {
+          ...{ status: 401, headers: {} },
+          body: `{"error":"invalid_token","error_description":"${secret} has expired"}`,
+        },
+      },
+      expect: {
+        ...{ ...refused, ...unnamed, reason: 'invalid_token', code: 'invalid_token' },
+        message: '[redacted] has expired',
+      },
+    },
+    {
+      name: 'a key so short that it is a word by chance',
+      input: {
+        ...{ preset: 'kloakd', credential: 'api_key', secret: 'unknown' },
+        answer: { status: 401, headers: {}, body: '{"error":"No","message":"unknown key"}' },
+      },
+      expect: { ...refused, reason: 'invalid_api_key', code: 'No', message: 'unknown key' },
+    },
   ];
 }

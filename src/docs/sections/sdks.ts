@@ -1,4 +1,3 @@
-import { createFields } from '../../credentials/user-tokens/field-style.ts';
 import type { Sdk } from '../../platform/platform.ts';
 import { type Block, type Part, paragraph, type Sample, type Section, table } from '../document.ts';
 import { code } from '../inline.ts';
@@ -108,19 +107,18 @@ function withClient(topic: Topic): Part {
   };
 }
 
+/** In the client's own words: whatever the platform calls them, it reads both from the answer. */
 function withUser(topic: Topic): Part | undefined {
   const { platform, t } = topic;
   const sdk = platform.documentation.sdks.find(({ language }) => language === 'typescript');
   if (!platform.userTokens.enabled || !sdk) return undefined;
-  const { nameOf } = createFields(platform.userTokens.fieldStyle);
-  const [access, refresh] = [nameOf('accessToken'), nameOf('refreshToken')];
   const lines = [
-    `const { ${access}, ${refresh} } = await client.auth.getToken({`,
+    'const { accessToken, refreshToken } = await client.auth.getToken({',
     `  email: process.env.${topic.variable('email')}!,`,
     `  password: process.env.${topic.variable('password')}!,`,
     '});',
-    `const signedIn = new ${sdk.client}({ accessToken: ${access} });`,
-    `const newTokens = await client.auth.refresh(${refresh});`,
+    `const signedIn = new ${sdk.client}({ accessToken });`,
+    'const newTokens = await client.auth.refresh(refreshToken);',
   ];
   const samples: Sample[] = [{ language: 'typescript', code: lines.join('\n') }];
   return {

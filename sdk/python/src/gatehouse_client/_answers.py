@@ -7,7 +7,7 @@ import math
 import re
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import Any, Callable, Dict, Mapping, Optional
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence
 
 from .errors import (
     AuthenticationError,
@@ -45,11 +45,18 @@ class Response:
         return json.loads(self.content)
 
 
-def error_of(preset: Preset, response: Response, credential: str, now: float) -> GatehouseError:
+_SHORTEST_SECRET = 8
+"""A shorter one may be a word of a message by chance, and is no secret anyway."""
+
+
+def error_of(
+    preset: Preset, response: Response, credential: str, secrets: Sequence[str], now: float
+) -> GatehouseError:
     """
     The error that an answer outside 200 to 299 stands for.
 
-    credential: what was sent, api_key or token. now: seconds since the epoch, for a Retry-After that is a date.
+    credential: what was sent, api_key or token. secrets: they are in no error, whatever the answer repeats.
+    now: seconds since the epoch, for a Retry-After that is a date.
     """
     status, headers = response.status, response.headers
     said = _read_body(preset, response)
@@ -63,13 +70,20 @@ def error_of(preset: Preset, response: Response, credential: str, now: float) ->
     reason = _reason_in(preset, answer) or _reason_by_status(status, credential)
     header = retry_after_of(headers.get("retry-after"), now)
     return _class_of(reason, status)(
-        said["message"] or f"{preset.name} answered {status}.",
+        _masked(said["message"], secrets) or f"{preset.name} answered {status}.",
         reason=reason,
         status=status,
-        code=said["code"],
-        request_id=response.request_id,
+        code=_masked(said["code"], secrets),
+        request_id=_masked(response.request_id, secrets),
         retry_after=said["retry_after"] if header is None else header,
     )
+
+
+def _masked(text: Optional[str], secrets: Sequence[str]) -> Optional[str]:
+    for secret in secrets:
+        if text is not None and len(secret) >= _SHORTEST_SECRET:
+            text = text.replace(secret, "[redacted]")
+    return text
 
 
 def retry_after_of(header: Optional[str], now: float) -> Optional[int]:

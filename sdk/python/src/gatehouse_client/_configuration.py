@@ -63,6 +63,13 @@ class UserPassword:
 Credential = Union[ApiKey, AccessToken, ClientCredentials, UserPassword]
 
 
+def secret_in(credential: Credential) -> Secret:
+    """What nobody else may know of it."""
+    if isinstance(credential, ClientCredentials):
+        return credential.client_secret
+    return credential.password if isinstance(credential, UserPassword) else credential.secret
+
+
 @dataclass(frozen=True)
 class Configuration:
     credential: Credential

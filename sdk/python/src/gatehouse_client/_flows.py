@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, Generator, Mapping, Optional, Union
 
 from ._answers import Response, error_of, fields_of
-from ._configuration import ClientCredentials, Configuration, UserPassword
+from ._configuration import ClientCredentials, Configuration, UserPassword, secret_in
 from ._outgoing import Outgoing, form_encoded, form_text, own_headers, with_credential
 from ._secret import Secret
 from .errors import AuthenticationError, ConfigurationError, ConnectionError, GatehouseError
@@ -27,6 +27,8 @@ EARLY_SECONDS = 60
 """A token is fetched anew when no more than this is left of it."""
 PRESUMED_SECONDS = 3600
 """For answers that don't say how long a token lasts (RFC 6749 §5.1 only recommends it)."""
+LONGEST_SECONDS = 1e9
+"""More than this says no more than this."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ class Policy:
             return outcome
         if 200 <= outcome.status < 300:
             return None
-        return error_of(self.preset, outcome, outgoing.credential, self.surroundings.clock())
+        secrets = (*outgoing.secrets, secret_in(self.configuration.credential).reveal())
+        return error_of(self.preset, outcome, outgoing.credential, secrets, self.surroundings.clock())
 
     def _wait_after(self, error: GatehouseError, method: str, waits: int) -> Optional[float]:
         """Seconds; None: not again."""
@@ -139,16 +142,17 @@ def get_user_tokens(
     if scopes:
         fields["scope"] = " ".join(scopes)
     paths = policy.preset.user_token_paths
-    return (yield from _exchange(policy, paths.token if paths else None, fields))
+    return (yield from _exchange(policy, paths.token if paths else None, fields, password))
 
 
 def refresh_user_tokens(policy: Policy, refresh_token: str) -> Flow:
     """Raises AuthenticationError when the refresh token was used before, or is not good any more."""
     paths = policy.preset.user_token_paths
-    return (yield from _exchange(policy, paths.refresh if paths else None, {"refresh_token": refresh_token}))
+    fields = {"refresh_token": refresh_token}
+    return (yield from _exchange(policy, paths.refresh if paths else None, fields, refresh_token))
 
 
-def _exchange(policy: Policy, path: Optional[str], fields: Mapping[str, str]) -> Flow:
+def _exchange(policy: Policy, path: Optional[str], fields: Mapping[str, str], secret: str) -> Flow:
     preset = policy.preset
     if path is None:
         raise ConfigurationError(f"{preset.name} has no tokens of users.")
@@ -160,6 +164,7 @@ def _exchange(policy: Policy, path: Optional[str], fields: Mapping[str, str]) ->
             headers=own_headers("application/json"),
             content=json.dumps(named, ensure_ascii=False).encode(),
             timeout=policy.configuration.timeout,
+            secrets=(secret,),
         )
     )
     return _to_user_tokens(preset, fields_of(response))
@@ -200,7 +205,6 @@ def _is_number(value: Any) -> bool:
 @dataclass(frozen=True)
 class Token:
     access_token: Secret
-    refresh_token: Optional[Secret]
     expires_at: float
     """Seconds since the epoch."""
 
@@ -214,37 +218,38 @@ class TokenSource:
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
         self._token: Optional[Token] = None
-        self._is_good = False
+        self._refresh_token: Optional[Secret] = None
 
     def good(self) -> Optional[str]:
         """The token, if it is good for now; None: fetch."""
         now, token = self._policy.surroundings.clock(), self._token
-        if token is None or not self._is_good or token.expires_at - now <= EARLY_SECONDS:
+        if token is None or token.expires_at - now <= EARLY_SECONDS:
             return None
         return token.access_token.reveal()
 
     def refuse(self, access_token: Optional[str]) -> None:
         """The API refused it: it is not good any more, unless it is another one by now."""
         if self._token is not None and self._token.access_token.reveal() == access_token:
-            self._is_good = False
+            self._token = None
 
     def fetch(self) -> Flow:
-        """Raises what the token endpoint said. Nothing is kept of a failure."""
-        before, self._token = self._token, None
+        """Raises what the token endpoint said. A refresh token is kept until it is used or refused."""
+        self._token = None
         credential = self._policy.configuration.credential
         if isinstance(credential, ClientCredentials):
             token = yield from self._by_client(credential)
         elif isinstance(credential, UserPassword):
-            token = yield from self._by_user(credential, before)
+            token = yield from self._by_user(credential)
         else:
             raise AssertionError("a key or token that was given is not fetched")
-        self._token, self._is_good = token, True
+        self._token = token
         return token.access_token.reveal()
 
     def _by_client(self, credential: ClientCredentials) -> Generator[Effect, Any, Token]:
         """RFC 6749 §4.4."""
         configuration = self._policy.configuration
-        pair = f"{form_text(credential.client_id)}:{form_text(credential.client_secret.reveal())}"
+        spelled = form_text(credential.client_secret.reveal())
+        basic = base64.b64encode(f"{form_text(credential.client_id)}:{spelled}".encode()).decode()
         form: Dict[str, str] = {"grant_type": "client_credentials"}
         if configuration.scopes:
             form["scope"] = " ".join(configuration.scopes)
@@ -254,20 +259,19 @@ class TokenSource:
                 url=configuration.token_url,
                 headers={
                     **own_headers("application/x-www-form-urlencoded"),
-                    "authorization": "Basic " + base64.b64encode(pair.encode()).decode(),
+                    "authorization": f"Basic {basic}",
                 },
                 content=form_encoded(form).encode(),
                 timeout=configuration.timeout,
+                secrets=(basic, spelled),
             )
         )
         body = fields_of(response)
         return self._token_of(body.get("access_token"), body.get("expires_in"))
 
-    def _by_user(self, credential: UserPassword, before: Optional[Token]) -> Generator[Effect, Any, Token]:
-        """The refresh token first, then the password, each once."""
-        pair: Optional[UserTokens] = None
-        if before is not None and before.refresh_token is not None:
-            pair = yield from self._refreshed(before.refresh_token)
+    def _by_user(self, credential: UserPassword) -> Generator[Effect, Any, Token]:
+        """The refresh token first, and where it is refused the password, each once."""
+        pair: Optional[UserTokens] = yield from self._refreshed()
         if pair is None:
             configuration = self._policy.configuration
             pair = yield from get_user_tokens(
@@ -278,23 +282,27 @@ class TokenSource:
                 configuration.scopes,
             )
         assert pair is not None
-        return self._token_of(pair.access_token, pair.expires_in, Secret(pair.refresh_token))
+        self._refresh_token = Secret(pair.refresh_token)
+        return self._token_of(pair.access_token, pair.expires_in)
 
-    def _refreshed(self, refresh_token: Secret) -> Generator[Effect, Any, Optional[UserTokens]]:
-        """None: it was refused."""
+    def _refreshed(self) -> Generator[Effect, Any, Optional[UserTokens]]:
+        """None: there is no refresh token, or it was refused."""
+        if self._refresh_token is None:
+            return None
         try:
-            return (yield from refresh_user_tokens(self._policy, refresh_token.reveal()))  # type: ignore[no-any-return]
+            pair: UserTokens = yield from refresh_user_tokens(self._policy, self._refresh_token.reveal())
+            return pair
         except GatehouseError as error:
-            # Of a rate limit or an outage the password would only get more.
-            if error.status is None or not 400 <= error.status < 500 or error.status == 429:
+            # What fails for the moment may pass: the password would only meet the same.
+            if error.status is None or not 400 <= error.status < 500 or error.status in (408, 429):
                 raise
+            self._refresh_token = None
             return None
 
-    def _token_of(self, access_token: Any, expires_in: Any, refresh_token: Optional[Secret] = None) -> Token:
+    def _token_of(self, access_token: Any, expires_in: Any) -> Token:
         if not isinstance(access_token, str) or not re.fullmatch(r"[\x21-\x7e]+", access_token):
             raise GatehouseError(
                 "The answer of the token endpoint has no access token.", reason="unknown", status=200
             )
-        seconds = expires_in if _is_number(expires_in) and expires_in > 0 else PRESUMED_SECONDS
-        now = self._policy.surroundings.clock()
-        return Token(Secret(access_token), refresh_token, now + seconds)
+        seconds = min(expires_in, LONGEST_SECONDS) if _is_number(expires_in) else PRESUMED_SECONDS
+        return Token(Secret(access_token), self._policy.surroundings.clock() + seconds)

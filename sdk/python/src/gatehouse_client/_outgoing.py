@@ -36,6 +36,8 @@ class Outgoing:
     """Seconds, until the body is read."""
     credential: str = "token"
     """What the headers hold: api_key or token."""
+    secrets: Tuple[str, ...] = field(default=(), repr=False)
+    """Those it carries beside the client's own, for no error to repeat."""
 
 
 def build_request(
@@ -74,7 +76,7 @@ def with_credential(outgoing: Outgoing, preset: Preset, secret: str, sort: str) 
         own = {preset.api_key_header.lower(): secret}
     else:
         own = {"authorization": f"Bearer {secret}"}
-    return replace(outgoing, headers={**outgoing.headers, **own}, credential=sort)
+    return replace(outgoing, headers={**outgoing.headers, **own}, credential=sort, secrets=(secret,))
 
 
 def form_encoded(pairs: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@ package dev.gatehouse.client;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,7 +11,11 @@ import java.util.Map;
 
 /** Exchanges credentials for tokens. Its requests don't carry the client's own API key or token. */
 public final class Auth {
+  /** Where nobody knows (RFC 6749 §5.1 only recommends to say it). */
   private static final Duration DEFAULT_LIFETIME = Duration.ofHours(1);
+
+  /** More than this says no more than this. */
+  private static final double LONGEST_LIFETIME_SECONDS = 1e9;
 
   private final Settings settings;
   private final Delivery delivery;
@@ -21,7 +26,8 @@ public final class Auth {
   }
 
   /**
-   * Signs a user in, for the client's organization if it has one.
+   * Signs a user in, for the client's organization and scopes if it has them; without scopes for all that
+   * the user's role allows.
    *
    * @throws AuthenticationException for a wrong email or password
    * @throws ConfigurationException where the platform has no user tokens
@@ -32,6 +38,7 @@ public final class Auth {
     fields.put("email", email);
     fields.put("password", password);
     if (settings.organizationId != null) fields.put(styled("organizationId"), settings.organizationId);
+    if (!settings.scopes.isEmpty()) fields.put("scope", String.join(" ", settings.scopes));
     return exchange(settings.platform.userTokenPaths().token(), fields, password);
   }
 
@@ -52,13 +59,14 @@ public final class Auth {
       throws InterruptedException {
     byte[] body = Json.write(fields).getBytes(StandardCharsets.UTF_8);
     Map.Entry<String, String> type = Map.entry("Content-Type", "application/json");
-    return tokensOf(post(settings.baseUrl + path, List.of(type), body, secret), true);
+    return tokensOf(post(settings.baseUrl + path, List.of(type), body, List.of(secret)), true);
   }
 
   /** RFC 6749 §4.4, with the client's name and secret as §2.3.1 spells them. */
   UserTokens clientCredentials() throws InterruptedException {
     List<String> values = settings.credential.values;
-    String pair = Text.formEncoded(values.get(0)) + ":" + Text.formEncoded(values.get(1));
+    String spelled = Text.formEncoded(values.get(1));
+    String pair = Text.formEncoded(values.get(0)) + ":" + spelled;
     String basic = Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8));
     String scope = settings.scopes.isEmpty() ? "" : "&scope=" + Text.formEncoded(String.join(" ", settings.scopes));
     byte[] body = ("grant_type=client_credentials" + scope).getBytes(StandardCharsets.UTF_8);
@@ -66,15 +74,18 @@ public final class Auth {
         List.of(
             Map.entry("Authorization", "Basic " + basic),
             Map.entry("Content-Type", "application/x-www-form-urlencoded"));
-    return tokensOf(post(settings.tokenUrl, headers, body, values.get(1)), false);
+    return tokensOf(post(settings.tokenUrl, headers, body, List.of(basic, spelled)), false);
   }
 
-  private Response post(String url, List<Map.Entry<String, String>> own, byte[] body, String secret)
+  /** @param carried secrets beside the client's own, for no exception to repeat */
+  private Response post(String url, List<Map.Entry<String, String>> own, byte[] body, List<String> carried)
       throws InterruptedException {
-    List<Map.Entry<String, String>> headers = new java.util.ArrayList<>(own);
+    List<Map.Entry<String, String>> headers = new ArrayList<>(own);
+    List<String> secrets = new ArrayList<>(carried);
+    secrets.add(settings.credential.secret());
     headers.add(Map.entry("Accept", "application/json"));
     headers.add(Map.entry("User-Agent", GatehouseClient.USER_AGENT));
-    return delivery.send(new Transport.Outgoing("POST", URI.create(url), headers, body), "token", List.of(secret));
+    return delivery.send(new Transport.Outgoing("POST", URI.create(url), headers, body), "token", secrets);
   }
 
   private UserTokens tokensOf(Response answer, boolean isOfUser) {
@@ -86,11 +97,13 @@ public final class Auth {
           new GatehouseException.Denial(
               "unknown", answer.status(), null, "the answer has no access token", answer.header("x-request-id").orElse(null), null));
     }
-    boolean saysHowLong = Json.at(body, names[2]) instanceof Double seconds && seconds >= 0 && seconds < 1e9;
-    Duration lifetime =
-        saysHowLong ? Duration.ofSeconds(((Double) Json.at(body, names[2])).longValue()) : DEFAULT_LIFETIME;
+    Duration lifetime = Json.at(body, names[2]) instanceof Double seconds ? within(seconds) : DEFAULT_LIFETIME;
     String refresh = Json.at(body, names[1]) instanceof String text ? text : null;
     return new UserTokens(access, refresh, settings.clock.instant().plus(lifetime));
+  }
+
+  private static Duration within(double seconds) {
+    return Duration.ofMillis((long) (Math.min(Math.max(seconds, 0), LONGEST_LIFETIME_SECONDS) * 1000));
   }
 
   private String styled(String name) {
@@ -101,7 +114,10 @@ public final class Auth {
     return name.replaceAll("([A-Z])", "_$1").toLowerCase(java.util.Locale.ROOT);
   }
 
-  /** Email and password, with a refresh token between the fetches. Only one flight at a time uses it. */
+  /**
+   * Email and password, with a refresh token between the fetches, until it is used or refused. Only one flight
+   * at a time uses it.
+   */
   final class PasswordGrant implements TokenSource.Fetch {
     private String refreshToken;
 
@@ -119,10 +135,15 @@ public final class Auth {
       try {
         return refresh(refreshToken);
       } catch (GatehouseException denied) {
-        if (denied.status() < 400 || denied.status() >= 500) throw denied;
+        if (!isRefusal(denied.status())) throw denied;
         refreshToken = null;
         return null;
       }
+    }
+
+    /** Of the refresh token itself. What fails for the moment may pass: the password would only meet the same. */
+    private static boolean isRefusal(int status) {
+      return status >= 400 && status < 500 && status != 408 && status != 429;
     }
   }
 }

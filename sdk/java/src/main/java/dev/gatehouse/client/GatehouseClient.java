@@ -248,7 +248,7 @@ public class GatehouseClient {
       return this;
     }
 
-    /** To ask for with client credentials; default: all that the client may have. */
+    /** Of tokens that are fetched; default: all that the client or user may have. */
     public Builder<C> scopes(List<String> values) {
       settings.scopes = List.copyOf(values);
       return this;

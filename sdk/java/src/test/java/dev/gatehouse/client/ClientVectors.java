@@ -2,6 +2,8 @@ package dev.gatehouse.client;
 
 import static dev.gatehouse.client.Check.*;
 
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,6 +12,7 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** config, requests, errors, retries and tokens of sdk/vectors. */
@@ -78,7 +81,8 @@ final class ClientVectors {
 
   private static void error(Object input, Object expect) {
     boolean isKey = text(input, "credential").equals("api_key");
-    Map<String, Object> options = Map.of(isKey ? "apiKey" : "accessToken", "secret-credential");
+    String secret = Objects.requireNonNullElse(text(input, "secret"), "secret-credential");
+    Map<String, Object> options = Map.of(isKey ? "apiKey" : "accessToken", secret);
     Map<String, Object> client = Map.of("preset", text(input, "preset"), "options", options);
     Response answer =
         answer(number(input, "answer.status", 0), map(input, "answer.headers"), text(input, "answer.body"));
@@ -97,6 +101,7 @@ final class ClientVectors {
       if (name.equals("message") && value == null) that("some message", !denied.description().isEmpty());
       else equal((String) name, is.get(name), value);
     });
+    if (secret.length() >= 8) that("gives nothing away", !printed(denied).contains(secret));
   }
 
   private static void retry(Object input, Object expect) {
@@ -110,10 +115,7 @@ final class ClientVectors {
                 Map.of("options", options),
                 request -> {
                   Object answer = answers.get(attempts[0]++);
-                  String failure = text(answer, "failure");
-                  if ("timeout".equals(failure)) throw new RequestTimeoutException("late");
-                  if (failure != null) throw new ConnectionException("refused");
-                  return answer(number(answer, "status", 0), map(answer, "headers"), "{}");
+                  return answerOf(answer);
                 })
             .with(settings -> settings.sleeper = wait -> delays.add(wait.toMillis() / 1000.0))
             .build();
@@ -131,6 +133,7 @@ final class ClientVectors {
     List<Object> requests = new ArrayList<>();
     List<Object> authorizations = new ArrayList<>();
     List<Object> results = new ArrayList<>();
+    StringBuilder said = new StringBuilder();
     List<Thread> callers = new ArrayList<>();
     Transport transport =
         request -> {
@@ -155,7 +158,7 @@ final class ClientVectors {
       now.set((double) NOW + number(step, "at", 0));
       synchronized (callers) {
         callers.clear();
-        for (int i = 0; i < number(step, "calls", 1); i++) callers.add(new Thread(() -> call(client, results)));
+        for (int i = 0; i < number(step, "calls", 1); i++) callers.add(new Thread(() -> call(client, results, said)));
         callers.forEach(Thread::start);
       }
       for (Thread caller : callers) caller.join();
@@ -163,6 +166,7 @@ final class ClientVectors {
     equal("token requests", requests, wantedRequests(expect));
     equal("authorizations", authorizations, list(expect, "authorizations"));
     equal("results", results, list(expect, "results"));
+    for (Object text : list(expect, "hides")) that(said + " hides " + text, said.indexOf((String) text) < 0);
   }
 
   /** Until every caller waits for the answer that is about to be given. */
@@ -172,15 +176,26 @@ final class ClientVectors {
     }
   }
 
-  private static void call(GatehouseClient client, List<Object> results) {
+  private static void call(GatehouseClient client, List<Object> results, StringBuilder said) {
     double[] status = {0};
     Exception failure = failureOf(() -> status[0] = client.request(Request.get("/v1/x")).status());
     synchronized (results) {
       results.add(failure == null ? (Object) status[0] : classOf(failure));
+      if (failure instanceof GatehouseException denied) said.append(printed(denied));
     }
   }
 
+  /** All that a log could make of an exception. */
+  private static String printed(GatehouseException failure) {
+    StringWriter trace = new StringWriter();
+    failure.printStackTrace(new PrintWriter(trace));
+    return trace + " " + failure.code() + " " + failure.description() + " " + failure.requestId();
+  }
+
   private static Response answerOf(Object answer) {
+    String failure = text(answer, "failure");
+    if ("timeout".equals(failure)) throw new RequestTimeoutException("late");
+    if (failure != null) throw new ConnectionException("refused");
     return answer(number(answer, "status", 0), map(answer, "headers"), Json.write(Json.at(answer, "body")));
   }
 

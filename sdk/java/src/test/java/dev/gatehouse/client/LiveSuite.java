@@ -25,6 +25,8 @@ final class LiveSuite {
       LiveSuite suite = new LiveSuite(id, Json.at(servers, id));
       int before = failed;
       test("live " + id + ": keys", suite::keys);
+      test("live " + id + ": bodies", suite::bodies);
+      test("live " + id + ": the neighbour's organization", suite::neighbour);
       test("live " + id + ": tokens", suite::tokens);
       test("live " + id + ": webhooks", suite::webhooks);
       test("live " + id + ": what the gate says is verified", suite::identity);
@@ -52,10 +54,12 @@ final class LiveSuite {
     Object seen = ask(builder().apiKey(of("apiKey")).build(), "allowed");
     equal("path", text(seen, "path"), of("allowed.path").replace("{organization}", of("organizationId")));
     equal("organization", text(seen, "headers.x-gatehouse-organization"), of("organizationId"));
-    GatehouseException wrong = refusal(builder().apiKey(of("wrongApiKey")).build(), "allowed");
-    equal("a wrong key", classOf(wrong), "AuthenticationError");
-    equal("reason", wrong.reason(), "invalid_api_key");
-    that("request id", wrong.requestId().isPresent());
+    for (String key : List.of("wrongApiKey", "mistypedApiKey")) {
+      GatehouseException wrong = refusal(builder().apiKey(of(key)).build(), "allowed");
+      equal(key, classOf(wrong), "AuthenticationError");
+      equal("reason", wrong.reason(), "invalid_api_key");
+      that("request id", wrong.requestId().isPresent());
+    }
     GatehouseException narrow = refusal(builder().apiKey(of("narrowApiKey")).build(), "forbidden");
     equal("a missing scope", classOf(narrow), "ForbiddenError");
     equal("reason", narrow.reason(), "insufficient_permission");
@@ -68,6 +72,27 @@ final class LiveSuite {
     for (int i = 0; i < 3 && tooMany == null; i++) tooMany = refusal(limited, "allowed");
     equal("more than allowed", classOf(tooMany), "RateLimitError");
     that("retry after", tooMany.retryAfter().isPresent());
+  }
+
+  private void bodies() throws Exception {
+    String text = "{ \"text\": \"Grüße, 世界\" }";
+    GatehouseClient client = builder().apiKey(of("apiKey")).build();
+    Request asIs =
+        Request.of(of("forbidden.method"), of("forbidden.path"))
+            .header("Content-Type", "application/json")
+            .body(text.getBytes(StandardCharsets.UTF_8));
+    equal("body", text(client.request(asIs).json(), "body"), text);
+    Request json = Request.of(of("forbidden.method"), of("forbidden.path")).json(Json.read(text));
+    equal("JSON", Json.read(text(client.request(json).json(), "body")), Json.read(text));
+  }
+
+  private void neighbour() {
+    // Not all have it in their paths.
+    if (!of("allowed.path").contains("{organization}")) return;
+    GatehouseClient client = builder().apiKey(of("apiKey")).organizationId(of("otherOrganizationId")).build();
+    GatehouseException closed = refusal(client, "allowed");
+    equal("another's organization", classOf(closed), "ForbiddenError");
+    equal("reason", closed.reason(), "organization_mismatch");
   }
 
   private void tokens() throws Exception {
@@ -105,5 +130,20 @@ final class LiveSuite {
     Object withToken = ask(builder().clientId(of("clientId")).clientSecret(of("clientSecret")).build(), "allowed");
     Principal byToken = verifier.verifyAssertion(text(withToken, "headers.x-gatehouse-assertion"));
     equal("kind", byToken.kind(), "access_token");
+    accessToken(verifier, assertion);
+  }
+
+  /** By the issuer's keys, which are fetched; neither sort of token passes for the other. */
+  private void accessToken(Verifier verifier, String assertion) throws Exception {
+    GatehouseClient client = builder().clientId(of("clientId")).clientSecret(of("clientSecret")).build();
+    String token = client.auth().clientCredentials().accessToken();
+    Principal caller = verifier.verifyAccessToken(token, of("allowed.scope"));
+    equal("kind", caller.kind(), "access_token");
+    equal("subject", caller.subject(), of("clientId"));
+    equal("organization", caller.organizationId(), of("organizationId"));
+    that("an assertion is none", failureOf(() -> verifier.verifyAccessToken(assertion)) instanceof TokenRefusedException);
+    that("it is no assertion", failureOf(() -> verifier.verifyAssertion(token)) instanceof TokenRefusedException);
+    String forged = token.substring(0, token.lastIndexOf('.') + 1) + assertion.substring(assertion.lastIndexOf('.') + 1);
+    that("forged", failureOf(() -> verifier.verifyAccessToken(forged)) instanceof TokenRefusedException);
   }
 }
