@@ -60,6 +60,7 @@ import { syncDeclarations } from './platform/declarations.store.ts';
 import type { Platform } from './platform/platform.ts';
 import { playgroundRoutes } from './playground/playground.routes.ts';
 import { tryRoutes } from './playground/try.routes.ts';
+import { tellVerdicts } from './playground/verdicts.ts';
 import { createApiDescription } from './reference/api-description.ts';
 import { referenceRoutes } from './reference/reference.routes.ts';
 import { createUsage, type Usage } from './usage/usage.service.ts';
@@ -239,7 +240,7 @@ async function mountDoors(
   await app.register(managementRoutes, {
     ...{ platform, issuer, database, notifications, clock, masterKey, identity, revocations },
     ...{ oauth, gate, credentials, usage, adminKey, webhooks, verifiers, apiDescription },
-    invitations,
+    ...{ invitations, rates: counters.rates },
   });
 
   await mountForwardAuth(app, deps, parts);
@@ -281,9 +282,12 @@ async function answerTheRest(
     request.is404 ? answerUnknown(request, reply) : reply.send(error),
   );
   if (!upstreamUrl) return app.setNotFoundHandler(answerUnknown);
-  await app.register(proxyRoutes, {
-    ...{ gate, platform, issuer, clock, ownPaths, answerUnknown, identity },
-    upstream: createUpstream({ url: upstreamUrl, ...platform.upstream }),
+  await app.register(async (door) => {
+    await door.register(proxyRoutes, {
+      ...{ platform, issuer, clock, ownPaths, answerUnknown, identity },
+      gate: tellVerdicts(door, { gate, platform, issuer, clock }),
+      upstream: createUpstream({ url: upstreamUrl, ...platform.upstream }),
+    });
   });
 }
 
@@ -313,7 +317,8 @@ async function mountPages(app: FastifyInstance, deps: AppDependencies, parts: Pa
     });
     if (deps.demo) await door.register(demoRoutes, { pages, platform, issuer, access: deps.demo });
     await door.register(playgroundRoutes, {
-      ...{ pages, platform, issuer, apiUrl: apiUrlOf(deps), identity, sessions },
+      ...{ pages, platform, issuer, identity, sessions },
+      api: { url: apiUrlOf(deps), isHere: Boolean(upstreamUrlOf(deps)) },
       clientService: parts.oauth.clientService,
     });
     await door.register(docsRoutes, { pages, platform, issuer, apiUrl: apiUrlOf(deps) });

@@ -86,9 +86,12 @@ async function run(config: Config, platform: Platform, { onStop, step }: Lifecyc
   schedule.every(10_000, 'last uses', () => gatehouse.credentials.lastUses.flush());
   schedule.every(60_000, 'sessions seen', () => gatehouse.oauth.sessionUses.flush());
   schedule.every(5_000, 'usage', () => gatehouse.usage.flush());
-  const cleanup = createCleanup({ database, clock, intervalMs: 60_000, log: gatehouse.app.log });
+  const { worker, giveUpExpired } = gatehouse.webhooks;
+  const cleanup = createCleanup({
+    ...{ database, clock, intervalMs: 60_000, log: gatehouse.app.log },
+    endings: [giveUpExpired],
+  });
   cleanup.start();
-  const { worker } = gatehouse.webhooks;
   if (platform.webhooks.enabled) worker.start();
   onStop(STOP_MS.background, async (late) => {
     await Promise.all([worker.stop(late), cleanup.stop(), schedule.stop()]);

@@ -11,7 +11,10 @@ import type { OrganizationVisit } from './visit.ts';
 const MOST_KEYS = 10;
 
 /** The address of an account's page. */
-export const accountPath = ({ id, organizationId }: ServiceAccount): string =>
+export const accountPath = ({
+  id,
+  organizationId,
+}: Pick<ServiceAccount, 'id' | 'organizationId'>): string =>
   `${pathOf('service_accounts', organizationId)}/${id}`;
 
 export const accountRowOf = (account: ServiceAccount): AccountRow => ({

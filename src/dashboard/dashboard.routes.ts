@@ -23,6 +23,7 @@ import { connectedAppRoutes } from './connected-apps.routes.ts';
 import { frameOf, pathOf, sectionsOf } from './frame.ts';
 import { invitationRoutes } from './invitations.routes.ts';
 import { keyRoutes } from './keys.routes.ts';
+import { leakNoticeRoutes, leakNoticesOf } from './leak-notices.routes.ts';
 import { memberRoutes } from './members.routes.ts';
 import { noticeOf } from './notices.ts';
 import { operatorRoutes } from './operator.routes.ts';
@@ -64,7 +65,8 @@ export async function dashboardRoutes(door: FastifyInstance, deps: DashboardDepe
     visits: createVisits(deps),
     sentForms: createSentForms(deps),
   };
-  overviewRoutes(area);
+  overviewRoutes(area, deps);
+  leakNoticeRoutes(area, deps);
   appRoutes(area);
   serviceAccountRoutes(area);
   webhookRoutes(area, deps);
@@ -87,7 +89,8 @@ const NOTICES = [
   'organization_sent_before',
 ];
 
-function overviewRoutes({ door, visits, pages, platform }: Area): void {
+function overviewRoutes(area: Area, deps: DashboardDependencies): void {
+  const { door, visits, pages, platform } = area;
   door.get(
     '/dashboard',
     visits.ofPerson(async (visit) => {
@@ -106,12 +109,13 @@ function overviewRoutes({ door, visits, pages, platform }: Area): void {
     OF_ORGANIZATION,
     visits.ofOrganization(async (visit) => {
       const { build, organization } = sectionsOf(platform);
-      const { notice } = noticeOf(visit, NOTICES);
+      const { notice } = noticeOf(visit, [...NOTICES, 'leak_dismissed']);
       const frame = frameOf(visit, platform, { section: 'overview', csrf: visit.csrf, notice });
+      const leaks = await leakNoticesOf(visit, area, deps);
       const start = [...build, ...organization.slice(0, 2)].map((name) => ({
         ...{ name, current: false, href: pathOf(name, visit.organization.id) },
       }));
-      return sendPage(visit.reply, pages.render('dashboard/overview', { frame, start }));
+      return sendPage(visit.reply, pages.render('dashboard/overview', { frame, leaks, start }));
     }),
   );
 }

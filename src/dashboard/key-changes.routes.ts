@@ -11,6 +11,7 @@ import {
   keyFrame,
   keyOf,
   keyToChange,
+  leaksOf,
   makerNames,
 } from './key-visit.ts';
 import { type OrganizationVisit, PageNotFoundError } from './visit.ts';
@@ -85,10 +86,14 @@ function revocationRoutes(area: Area, deps: KeyPageDependencies): void {
     `${OF_ORGANIZATION}/keys/:key/revoke`,
     visits.ofOrganization(async (visit) => {
       const key = await keyToChange(visit, deps);
-      const names = await makerNames([key], deps);
+      const [names, descendants] = await Promise.all([
+        makerNames([key], visit, deps),
+        deps.apiKeys.countDescendants(key.id),
+      ]);
       const html = pages.render('dashboard/keys/revoke', {
         frame: keyFrame(visit, platform),
         key: toRow(key, { platform, visit, names, now: clock.now() }),
+        descendants,
         form: { action: `${keyPath(key)}/revoke`, csrf: visit.csrf },
       });
       return sendPage(visit.reply, html);
@@ -114,14 +119,15 @@ async function sendKey(
 ): Promise<FastifyReply> {
   const now = clock.now();
   const ofKey = { credentialId: key.id };
-  const [names, day, month] = await Promise.all([
-    makerNames([key], deps),
+  const [names, leaks, day, month] = await Promise.all([
+    makerNames([key], visit, deps),
+    leaksOf([key], deps),
     deps.usageReports(key.organizationId, 'day', ofKey),
     deps.usageReports(key.organizationId, 'month', ofKey),
   ]);
   const html = pages.render('dashboard/keys/detail', {
     frame: keyFrame(visit, platform),
-    key: toRow(key, { platform, visit, names, now }),
+    key: toRow(key, { platform, visit, names, leaks, now }),
     listUrl: pathOf('keys', key.organizationId),
     ...toDetails(key, platform, visit.organization, now),
     ...(day === 'busy' || month === 'busy' ? {} : { usage: { day, month } }),

@@ -1,8 +1,10 @@
 import { type ApiKey, statusOf } from '../credentials/api-keys/api-key.ts';
 import type { Organization } from '../identity/identity.ts';
+import type { Leak } from '../leaks/leaked-keys-shown.store.ts';
 import type { KeyMaker, KeyPage, KeyPermissions, KeyRow } from '../pages/keys-models.ts';
 import type { Permission } from '../pages/view-models.ts';
 import type { Platform } from '../platform/platform.ts';
+import { accountPath } from './account-view.ts';
 import { pathOf } from './frame.ts';
 import type { OrganizationVisit } from './visit.ts';
 
@@ -15,33 +17,36 @@ export function mayChange({ role, user }: OrganizationVisit, { createdBy }: ApiK
   return role !== 'member' || (createdBy.kind === 'user' && createdBy.id === user.id);
 }
 
-/** Who made the keys, as far as they are people. */
-export function makersOf(keys: readonly ApiKey[]): string[] {
-  const people = keys.filter(({ createdBy }) => createdBy.kind === 'user');
-  return [...new Set(people.flatMap(({ createdBy }) => createdBy.id ?? []))];
-}
+/** The ids of whoever and whatever made the keys. */
+export const makersOf = (keys: readonly ApiKey[]): string[] => [
+  ...new Set(keys.flatMap(({ createdBy }) => createdBy.id ?? [])),
+];
 
 export interface KeyViewer {
   readonly platform: Platform;
   readonly visit: OrganizationVisit;
-  /** Of people, by their ids. */
+  /** Of whoever and whatever made the keys, by their ids. */
   readonly names: ReadonlyMap<string, string>;
+  /** Of those that were found in public, by their ids. */
+  readonly leaks?: ReadonlyMap<string, Leak>;
   readonly now: Date;
 }
 
 /** A key as a list shows it. */
-export function toRow(key: ApiKey, { platform, visit, names, now }: KeyViewer): KeyRow {
+export function toRow(key: ApiKey, { platform, visit, names, leaks, now }: KeyViewer): KeyRow {
   const environment = platform.keyEnvironments.find(({ name }) => name === key.environment);
   const status = statusOf(key, now);
+  const leak = leaks?.get(key.id);
   const mayRevoke = status !== 'revoked' && mayChange(visit, key);
   return {
     ...{ name: key.name, href: keyPath(key), hint: key.secrets[0]?.hint ?? '', status },
     environment: environment?.title ?? key.environment,
     permissions: inShort(key, platform),
-    maker: makerOf(key, names),
+    maker: toMaker(key, names),
     created: key.createdAt,
     ...(key.lastUsedAt ? { lastUsed: key.lastUsedAt } : {}),
     ...(key.expiresAt ? { expires: key.expiresAt } : {}),
+    ...(leak ? { leak: { place: leak.place, date: leak.reportedAt } } : {}),
     ...(mayRevoke ? { revokeUrl: `${keyPath(key)}/revoke` } : {}),
   };
 }
@@ -84,16 +89,25 @@ function inShort({ permissionSet, scopes }: ApiKey, platform: Platform): KeyPerm
   return scopes.length === 0 ? { kind: 'nothing' } : { kind: 'own', count: scopes.length };
 }
 
-function makerOf({ createdBy }: ApiKey, names: ReadonlyMap<string, string>): KeyMaker {
+function toMaker(
+  { createdBy, organizationId }: ApiKey,
+  names: ReadonlyMap<string, string>,
+): KeyMaker {
+  const id = createdBy.id ?? '';
+  const name = names.get(id);
   switch (createdBy.kind) {
-    case 'user': {
-      const name = names.get(createdBy.id ?? '');
+    case 'user':
       return name === undefined ? { kind: 'somebody' } : { kind: 'person', name };
-    }
     case 'admin':
     case 'system':
       return { kind: 'operator' };
-    default:
-      return { kind: 'credential' };
+    case 'api_key':
+      if (name === undefined) return { kind: 'credential', id };
+      return { kind: 'key', id, name, href: keyPath({ id, organizationId }) };
+    case 'service_account':
+      if (name === undefined) return { kind: 'credential', id };
+      return { kind: 'account', id, name, href: accountPath({ id, organizationId }) };
+    case 'client':
+      return name === undefined ? { kind: 'credential', id } : { kind: 'app', id, name };
   }
 }

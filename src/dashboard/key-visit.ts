@@ -1,9 +1,10 @@
 import type { FastifyReply } from 'fastify';
+import { findPartyNames } from '../audit/party-names.store.ts';
 import type { ApiKey } from '../credentials/api-keys/api-key.ts';
 import type { ApiKeyService } from '../credentials/api-keys/api-keys.service.ts';
 import type { ScopePolicy } from '../credentials/scope-policy.ts';
 import type { Database } from '../database/database.ts';
-import { findUserNames } from '../identity/user-names.store.ts';
+import { findLeaks } from '../leaks/leaked-keys-shown.store.ts';
 import { looksLikeId } from '../lib/identifier.ts';
 import type { Platform } from '../platform/platform.ts';
 import { frameOf } from './frame.ts';
@@ -32,9 +33,19 @@ export function keyFrame(visit: OrganizationVisit, platform: Platform) {
   });
 }
 
-/** The names of the people who made these keys, by their ids. */
-export const makerNames = (keys: readonly ApiKey[], { database }: KeyPageDependencies) =>
-  findUserNames(database.pool, makersOf(keys));
+/** The names of whoever and whatever made these keys of the organization, by their ids. */
+export const makerNames = (
+  keys: readonly ApiKey[],
+  { organization }: OrganizationVisit,
+  { database }: KeyPageDependencies,
+) => findPartyNames(database.pool, organization.id, makersOf(keys));
+
+/** Those of the keys that were found in public, by their ids: they are revoked. */
+export const leaksOf = (keys: readonly ApiKey[], { database }: KeyPageDependencies) =>
+  findLeaks(
+    database.pool,
+    keys.filter(({ revokedAt }) => revokedAt).map(({ id }) => id),
+  );
 
 /**
  * The key that the address names.

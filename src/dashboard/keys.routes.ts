@@ -5,7 +5,7 @@ import { pathOf } from './frame.ts';
 import { keyChangeRoutes } from './key-changes.routes.ts';
 import { keyCreationRoutes } from './key-creation.routes.ts';
 import { toRow } from './key-view.ts';
-import { type KeyPageDependencies, keyFrame, makerNames } from './key-visit.ts';
+import { type KeyPageDependencies, keyFrame, leaksOf, makerNames } from './key-visit.ts';
 import { PageNotFoundError } from './visit.ts';
 
 const PAGE_KEYS = 50;
@@ -29,7 +29,8 @@ function listRoutes(
       const beforeId = positionOf(cursor);
       const read = await deps.apiKeys.list({ ...filter, beforeId, limit: PAGE_KEYS + 1 });
       const page = pageOf('api-keys', read, PAGE_KEYS, ({ id }) => id);
-      const names = await makerNames(page.items, deps);
+      const names = await makerNames(page.items, visit, deps);
+      const leaks = await leaksOf(page.items, deps);
       const now = clock.now();
       const url = pathOf('keys', visit.organization.id);
       const also = withRevoked ? '&revoked=1' : '';
@@ -37,7 +38,7 @@ function listRoutes(
         visit.reply,
         pages.render('dashboard/keys/list', {
           frame: keyFrame(visit, platform),
-          keys: page.items.map((key) => toRow(key, { platform, visit, names, now })),
+          keys: page.items.map((key) => toRow(key, { platform, visit, names, leaks, now })),
           ...{
             newUrl: `${url}/new`,
             withRevoked,

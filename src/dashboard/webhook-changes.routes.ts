@@ -56,9 +56,11 @@ async function sendWebhook(
   const { csrf } = visit;
   const here = webhookPath(subscription);
   const to = (verb: string) => ({ action: `${here}/${verb}`, csrf });
+  const isActive = subscription.status === 'active';
   const manage = {
-    ...{ editUrl: `${here}/edit`, deleteUrl: `${here}/delete`, test: to('test') },
-    toggle: to(subscription.status === 'active' ? 'pause' : 'resume'),
+    ...{ editUrl: `${here}/edit`, deleteUrl: `${here}/delete` },
+    ...(isActive ? { test: to('test') } : {}),
+    toggle: to(isActive ? 'pause' : 'resume'),
     rotate: { ...to('rotate'), token: sentForms.newToken() },
     overlaps: OVERLAPS,
   };
@@ -70,8 +72,10 @@ async function sendWebhook(
     ...(isManager(visit) ? { manage } : {}),
     ...(error ? { error } : {}),
   });
-  return sendPage(visit.reply, html, error ? 422 : 200);
+  return sendPage(visit.reply, html, error ? STATUS_OF[error] : 200);
 }
+
+const STATUS_OF = { overlap: 422, inactive: 409 } as const;
 
 function editRoutes(area: Area, deps: WebhookPageDependencies): void {
   const { door, visits } = area;
@@ -137,13 +141,17 @@ function rotationRoute(area: Area, deps: WebhookPageDependencies): void {
   );
 }
 
-function testRoute({ door, visits }: Area, deps: WebhookPageDependencies): void {
+function testRoute(area: Area, deps: WebhookPageDependencies): void {
+  const { door, visits } = area;
   door.post(
     `${WEBHOOK}/test`,
     visits.ofOrganization(async (visit) => {
       const subscription = await webhookToChange(visit, deps);
-      const made = await deps.webhooks.subscriptions.test(subscription);
-      return done(visit, deliveryPath(subscription, made), 'hook_test_sent');
+      const sent = await deps.webhooks.subscriptions.test(subscription);
+      if (sent.outcome === 'inactive') {
+        return sendWebhook(visit, area, deps, await webhookOf(visit, deps), 'inactive');
+      }
+      return done(visit, deliveryPath(subscription, sent.delivery), 'hook_test_sent');
     }),
   );
 }

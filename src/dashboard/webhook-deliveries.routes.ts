@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify';
 import { sendPage } from '../doors/browser.ts';
 import { InvalidCursorError, pageOf, readCursor } from '../lib/cursor.ts';
 import { looksLikeId } from '../lib/identifier.ts';
@@ -50,37 +51,52 @@ function positionIn({ request }: OrganizationVisit): string | undefined {
 
 /** One delivery: what was sent and what came back, and sending it once more. */
 export function webhookDeliveryRoutes(area: Area, deps: WebhookPageDependencies): void {
-  const { door, visits, pages, platform } = area;
+  const { door, visits } = area;
   door.get(
     DELIVERY,
-    visits.ofOrganization(async (visit) => {
-      const subscription = await webhookOf(visit, deps);
-      const delivery = await deliveryOf(visit, deps, subscription);
-      const again = `${deliveryPath(subscription, delivery)}/redeliver`;
-      const html = pages.render('dashboard/webhooks/delivery', {
-        frame: webhookFrame(visit, platform),
-        webhook: { host: hostOf(subscription), href: webhookPath(subscription) },
-        delivery: { ...toDeliveryRow(subscription, delivery), eventId: delivery.eventId },
-        body: delivery.body,
-        made: delivery.made.map((each) => toAttempt(visit, each)).reverse(),
-        ...(isManager(visit) && delivery.attempts > 0
-          ? { redeliver: { action: again, csrf: visit.csrf } }
-          : {}),
-      });
-      return sendPage(visit.reply, html);
-    }),
+    visits.ofOrganization(async (visit) =>
+      sendDelivery(visit, area, deps, await webhookOf(visit, deps)),
+    ),
   );
   door.post(
     `${DELIVERY}/redeliver`,
     visits.ofOrganization(async (visit) => {
       const subscription = await webhookToChange(visit, deps);
       const { delivery: id } = visit.request.params as { delivery: string };
-      const { redeliver } = deps.webhooks.subscriptions;
-      const again = looksLikeId(id) ? await redeliver(id, subscription) : undefined;
-      if (!again) throw new PageNotFoundError();
-      return done(visit, deliveryPath(subscription, again), 'hook_redelivered');
+      if (!looksLikeId(id)) throw new PageNotFoundError();
+      const sent = await deps.webhooks.subscriptions.redeliver(id, subscription);
+      if (sent.outcome === 'not_found') throw new PageNotFoundError();
+      if (sent.outcome === 'inactive') {
+        return sendDelivery(visit, area, deps, await webhookOf(visit, deps), 'refused');
+      }
+      return done(visit, deliveryPath(subscription, sent.delivery), 'hook_redelivered');
     }),
   );
+}
+
+/** @throws PageNotFoundError for one that isn't this webhook's */
+async function sendDelivery(
+  visit: OrganizationVisit,
+  { pages, platform }: Area,
+  deps: WebhookPageDependencies,
+  subscription: Subscription,
+  refused?: 'refused',
+): Promise<FastifyReply> {
+  const delivery = await deliveryOf(visit, deps, subscription);
+  const action = `${deliveryPath(subscription, delivery)}/redeliver`;
+  const isActive = subscription.status === 'active';
+  const html = pages.render('dashboard/webhooks/delivery', {
+    frame: webhookFrame(visit, platform),
+    webhook: { host: hostOf(subscription), href: webhookPath(subscription) },
+    delivery: { ...toDeliveryRow(subscription, delivery), eventId: delivery.eventId },
+    body: delivery.body,
+    made: delivery.made.map((each) => toAttempt(visit, each)).reverse(),
+    ...(isManager(visit) && isActive && delivery.attempts > 0
+      ? { redeliver: { action, csrf: visit.csrf } }
+      : {}),
+    ...(isManager(visit) && !isActive ? { inactive: refused ?? 'told' } : {}),
+  });
+  return sendPage(visit.reply, html, refused ? 409 : 200);
 }
 
 /** @throws PageNotFoundError for one that isn't this webhook's */

@@ -1,10 +1,13 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Database } from './database.ts';
+import type { Executor } from './executor.ts';
 import { type Log, reasonOf } from './log.ts';
 
 /** One process at a time, so that ten of them do not do the same work ten times. */
 const CLEANUP_LOCK = 7_011_985;
 const BATCH_ROWS = 500;
+/** Of what is ended first: each is noted in a log. */
+const BATCH_ENDINGS = 100;
 /** Bounds one run to 50,000 rows of a table; the next run takes the rest. */
 const BATCHES_PER_RUN = 100;
 /** Each pause differs by up to a fifth, so that processes started together drift apart. */
@@ -23,10 +26,12 @@ const EXPIRED: readonly { table: string; condition: string }[] = [
   { table: 'playground_keys', condition: `expires_at <= $1::timestamptz - interval '30 days'` },
   // Until then it is shown as expired, and can be sent again.
   { table: 'invitations', condition: `expires_at <= $1::timestamptz - interval '30 days'` },
-  // With the deliveries made of it.
+  // With the deliveries made of it, none of which waits: src/webhooks/expired-deliveries.store.ts.
   {
     table: 'outbox',
-    condition: `delivered_at IS NOT NULL AND created_at <= $1::timestamptz - interval '30 days'`,
+    condition: `delivered_at IS NOT NULL AND created_at <= $1::timestamptz - interval '30 days'
+      AND NOT EXISTS (SELECT FROM webhook_deliveries
+        WHERE webhook_deliveries.event_id = outbox.id AND webhook_deliveries.status = 'pending')`,
   },
   { table: 'webhook_secrets', condition: 'expires_at <= $1' },
   // What the management API can still be asked for: src/usage/usage.service.ts.
@@ -40,12 +45,22 @@ const EXPIRED: readonly { table: string; condition: string }[] = [
   },
 ];
 
+/**
+ * Ends, and notes, what must not vanish in silence, in the transaction of a batch.
+ *
+ * @param most rows at the most
+ * @returns how many
+ */
+export type Ending = (tx: Executor, now: Date, most: number) => Promise<number>;
+
 export interface CleanupOptions {
   database: Pick<Database, 'transaction'>;
   clock: Clock;
   /** Milliseconds from the end of one run to the start of the next, on average */
   intervalMs: number;
   log: Log;
+  /** What is done before rows are removed; default nothing */
+  endings?: readonly Ending[];
   /** 0 ≤ n < 1; default Math.random */
   random?: () => number;
 }
@@ -65,7 +80,7 @@ export interface Cleanup {
 
 /** Removes expired rows in the background. Correctness never depends on it: readers check expiry. */
 export function createCleanup(options: CleanupOptions): Cleanup {
-  const { database, clock, intervalMs, log, random = Math.random } = options;
+  const { database, clock, intervalMs, log, endings = [], random = Math.random } = options;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
   let stopped = true;
@@ -73,12 +88,12 @@ export function createCleanup(options: CleanupOptions): Cleanup {
   async function removeExpired(enough: () => boolean): Promise<number> {
     const now = clock.now();
     let total = 0;
-    for (const target of EXPIRED) {
+    for (const { work, most, removes } of [...endings.map(toEnd), ...EXPIRED.map(toRemove)]) {
       for (let batch = 0; batch < BATCHES_PER_RUN; batch += 1) {
-        const removed = await removeBatch(database, target, now);
-        if (removed === null) return total;
-        total += removed;
-        if (removed < BATCH_ROWS) break;
+        const done = await doBatch(database, (tx) => work(tx, now, most));
+        if (done === null) return total;
+        if (removes) total += done;
+        if (done < most) break;
         if (enough()) return total;
       }
     }
@@ -122,24 +137,31 @@ export function createCleanup(options: CleanupOptions): Cleanup {
   };
 }
 
-/** @returns the number of rows removed, or null when another process holds the lock */
-async function removeBatch(
+const toEnd = (work: Ending) => ({ work, most: BATCH_ENDINGS, removes: false });
+
+const toRemove = ({ table, condition }: { table: string; condition: string }) => ({
+  ...{ most: BATCH_ROWS, removes: true },
+  async work(tx: Executor, now: Date, most: number): Promise<number> {
+    const { rowCount } = await tx.query(
+      `DELETE FROM ${table} WHERE ctid = ANY(ARRAY(
+         SELECT ctid FROM ${table} WHERE ${condition}
+         LIMIT ${most} FOR UPDATE SKIP LOCKED))`,
+      [now],
+    );
+    return rowCount ?? 0;
+  },
+});
+
+/** @returns the number of rows, or null when another process holds the lock */
+async function doBatch(
   database: Pick<Database, 'transaction'>,
-  target: { table: string; condition: string },
-  now: Date,
+  work: (tx: Executor) => Promise<number>,
 ): Promise<number | null> {
   return database.transaction(async (tx) => {
     const lock = await tx.query<{ granted: boolean }>(
       'SELECT pg_try_advisory_xact_lock($1) AS granted',
       [CLEANUP_LOCK],
     );
-    if (!lock.rows[0]?.granted) return null;
-    const { rowCount } = await tx.query(
-      `DELETE FROM ${target.table} WHERE ctid = ANY(ARRAY(
-         SELECT ctid FROM ${target.table} WHERE ${target.condition}
-         LIMIT ${BATCH_ROWS} FOR UPDATE SKIP LOCKED))`,
-      [now],
-    );
-    return rowCount ?? 0;
+    return lock.rows[0]?.granted ? work(tx) : null;
   });
 }

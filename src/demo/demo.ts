@@ -9,6 +9,7 @@ import { keptSecret } from '../lib/kept-secret.ts';
 import type { OAuthClient } from '../oauth/clients/client.ts';
 import type { ClientInput } from '../oauth/clients/clients.service.ts';
 import type { Platform } from '../platform/platform.ts';
+import { demoKeyCommand, ensureDemoKey } from './demo-key.ts';
 
 /** Who may try the server out, and with what. Lives in DATA_DIR, mode 0600; never in production. */
 export interface DemoAccess {
@@ -17,13 +18,16 @@ export interface DemoAccess {
   readonly appClientId: string;
   readonly serviceClientId: string;
   readonly serviceClientSecret: string;
+  readonly organizationId: string;
+  /** Where the platform issues API keys. */
+  readonly apiKey?: string;
   /** PKCE's secret half, for the printed link (RFC 7636 §4.1). */
   readonly codeVerifier: string;
 }
 
 /** On the way there: what a start that was killed leaves behind, for the next one to go on with. */
-type Draft = Omit<DemoAccess, 'serviceClientSecret'> &
-  Partial<Pick<DemoAccess, 'serviceClientSecret'>> & { readonly organizationId?: string };
+type Draft = Omit<DemoAccess, MadeLater> & Partial<Pick<DemoAccess, MadeLater>>;
+type MadeLater = 'organizationId' | 'serviceClientSecret';
 
 const SYSTEM = { actor: { kind: 'system' } } as const;
 
@@ -67,11 +71,12 @@ function save(file: string, draft: Draft): void {
 
 /** Makes what is missing; each step may find itself done already. */
 async function completeDemo(
-  { identity, oauth }: Gatehouse,
+  gatehouse: Gatehouse,
   { platform, issuer }: DemoOptions,
   draft: Draft,
   keep: (draft: Draft) => void,
 ): Promise<DemoAccess> {
+  const { identity, oauth } = gatehouse;
   const { email, password } = draft;
   let { organizationId, serviceClientSecret } = draft;
   if (!organizationId) {
@@ -88,6 +93,7 @@ async function completeDemo(
     }
   }
   // At a later start the platform, or the address, may be another one.
+  await ensurePlan(identity, platform, organizationId);
   const scopes = platform.scopes.map((scope) => scope.name);
   await ensureClient(oauth, draft.appClientId, {
     name: 'Demo App',
@@ -104,9 +110,24 @@ async function completeDemo(
   });
   serviceClientSecret ??=
     made.secret ?? (await oauth.clientService.rotateSecret(made.client, 0, SYSTEM));
-  const access = { ...draft, organizationId, serviceClientSecret };
-  if (access.serviceClientSecret !== draft.serviceClientSecret) keep(access);
+  const { apiKey: kept, ...others } = draft;
+  const apiKey = await ensureDemoKey(gatehouse, platform, organizationId, kept);
+  const access = {
+    ...{ ...others, organizationId, serviceClientSecret },
+    ...(apiKey ? { apiKey } : {}),
+  };
+  if (!isDeepStrictEqual(access, draft)) keep(access);
   return access;
+}
+
+async function ensurePlan(
+  { organizations }: Gatehouse['identity'],
+  { plans, defaultPlan: plan }: Platform,
+  organizationId: string,
+): Promise<void> {
+  const organization = await organizations.find(organizationId);
+  if (plans.some(({ name }) => name === organization?.plan)) return;
+  await organizations.update(organizationId, { plan }, SYSTEM);
 }
 
 async function ensureClient(
@@ -142,8 +163,17 @@ export function demoAuthorizeUrl(access: DemoAccess, platform: Platform, issuer:
   return url.href;
 }
 
-/** What the process prints at start: everything ready to paste. */
-export function demoText(access: DemoAccess, platform: Platform, issuer: string): string {
+/**
+ * What the process prints at start: everything ready to paste.
+ *
+ * @param at.isProxy whether the API itself answers at the issuer, behind the gate
+ */
+export function demoText(
+  access: DemoAccess,
+  platform: Platform,
+  at: { issuer: string; isProxy: boolean },
+): string {
+  const { issuer } = at;
   return `
   ${platform.name} is ready at ${issuer}
 
@@ -156,7 +186,22 @@ export function demoText(access: DemoAccess, platform: Platform, issuer: string)
   2. Get a token for a service:
 
        curl -u ${access.serviceClientId}:${access.serviceClientSecret} -d grant_type=client_credentials ${issuer}/oauth/token
-
+${keyText(access, platform, at)}
   Stop with Ctrl-C; the data stays for the next start. DEMO=0 starts without any of this.
+`;
+}
+
+function keyText(
+  { apiKey, organizationId }: DemoAccess,
+  platform: Platform,
+  at: { issuer: string; isProxy: boolean },
+): string {
+  const command = apiKey && demoKeyCommand({ apiKey, organizationId }, platform, at);
+  if (!command) return '';
+  const what = at.isProxy ? 'Call the API with a key' : 'Ask the gate about a call with a key';
+  return `
+  3. ${what}:
+
+       ${command.replaceAll('\n', '\n       ')}
 `;
 }

@@ -37,6 +37,7 @@ export function buildGate(deps: GateDependencies): Gate {
       entitlement: checkEntitlement,
       metering: createMetering(deps),
     },
+    authenticateAgain: createAuthenticate(platform, deps.verifiers.map(again)),
     standing: createStanding(deps),
     record: (request, decision) => {
       deps.countUsage(request, decision);
@@ -45,6 +46,9 @@ export function buildGate(deps: GateDependencies): Gate {
     },
   });
 }
+
+const again = (verifier: CredentialVerifier): CredentialVerifier =>
+  verifier.verifyAgain ? { ...verifier, verify: verifier.verifyAgain } : verifier;
 
 function logDenial(log: Pick<Log, 'info'>, ...[request, decision]: Parameters<DecisionRecorder>) {
   if (decision.allowed) return;

@@ -52,16 +52,19 @@ export interface Denial {
   readonly counts?: readonly MeteredCount[];
 }
 
-export type StageResult =
-  | { readonly passed: true; readonly context: GateContext }
-  | { readonly passed: false; readonly denial: Denial };
+export interface Refused {
+  readonly passed: false;
+  readonly denial: Denial;
+}
+
+export type StageResult = { readonly passed: true; readonly context: GateContext } | Refused;
 
 /** Takes what is known and returns more of it, or a denial. Waits only where it must. */
 export type Stage = (context: GateContext) => StageResult | Promise<StageResult>;
 
 export const passed = (context: GateContext): StageResult => ({ passed: true, context });
 
-export const denied = (reason: DenialReason, more: Omit<Denial, 'reason'> = {}): StageResult => ({
+export const denied = (reason: DenialReason, more: Omit<Denial, 'reason'> = {}): Refused => ({
   passed: false,
   denial: { reason, ...more },
 });

@@ -37,6 +37,14 @@ export interface GateStages {
 export interface Gate {
   /** Decides, and has the decision recorded. Without waiting where every answer is in a cache. */
   decide(request: GateRequest): Decision | Promise<Decision>;
+  /**
+   * Whether what was allowed would be, still: stages 1 to 4 anew, from the caches. Nothing is counted or
+   * recorded, and a credential that may come only once is not refused for having come.
+   *
+   * @param context of the decision that allowed it
+   * @returns the denial; undefined: it would be. `temporarily_unavailable`: it can't be told now
+   */
+  stillHolds(context: GateContext): Denial | undefined | Promise<Denial | undefined>;
 }
 
 /** Told of every decision, rejections included. Must not wait. */
@@ -46,12 +54,14 @@ export type DecisionRecorder = (request: GateRequest, decision: Decision) => voi
 export function createGate(deps: {
   platform: Platform;
   stages: GateStages;
+  /** The first stage, of a credential that was let in before. */
+  authenticateAgain: Stage;
   standing: Standing;
   record: DecisionRecorder;
 }): Gate {
   const { platform, record, standing } = deps;
   const { authenticate, organization, ownership, entitlement, metering } = deps.stages;
-  const steps: readonly (readonly [GateStep, Stage])[] = [
+  const steps: Steps = [
     ['authenticate', authenticate],
     ['route', locate],
     ['organization', organization],
@@ -59,23 +69,12 @@ export function createGate(deps: {
     ['entitlement', entitlement],
     ['metering', metering],
   ];
-
-  function advance(context: GateContext, from: number): Decision | Promise<Decision> {
-    let here = context;
-    for (let i = from; i < steps.length; i += 1) {
-      const [name, stage] = steps[i]!;
-      const result = stage(here);
-      if (result instanceof Promise) {
-        return result.then((later) => proceed(here, later, i), away(here, name));
-      }
-      if (!result.passed) return refuse(name, result.denial, here);
-      here = result.context;
-    }
-    return { allowed: true, context: here };
-  }
-
-  const proceed = (before: GateContext, result: StageResult, at: number) =>
-    result.passed ? advance(result.context, at + 1) : refuse(steps[at]![0], result.denial, before);
+  const lasting: Steps = [
+    ['authenticate', deps.authenticateAgain],
+    ['organization', organization],
+    ['ownership', ownership],
+    ['entitlement', entitlement],
+  ];
 
   /** A caller who is known hears how the rates stand, whichever stage refuses. */
   function withStanding(decided: Decision): Decision | Promise<Decision> {
@@ -95,15 +94,42 @@ export function createGate(deps: {
       const decision: Decision | Promise<Decision> =
         path === undefined
           ? { allowed: false, denial: { reason: 'malformed_request' }, context: { request } }
-          : advance(start, 0);
+          : advance(steps, start, 0);
       const conclude = (decided: Decision) => {
         record(request, decided);
         return withStanding(decided);
       };
       return decision instanceof Promise ? decision.then(conclude) : conclude(decision);
     },
+    stillHolds({ request, route }) {
+      const decision = advance(lasting, { request, route }, 0);
+      return decision instanceof Promise ? decision.then(denialOf) : denialOf(decision);
+    },
   };
 }
+
+const denialOf = (decision: Decision) => (decision.allowed ? undefined : decision.denial);
+
+type Steps = readonly (readonly [GateStep, Stage])[];
+
+function advance(steps: Steps, context: GateContext, from: number): Decision | Promise<Decision> {
+  let here = context;
+  for (let i = from; i < steps.length; i += 1) {
+    const [name, stage] = steps[i]!;
+    const result = stage(here);
+    if (result instanceof Promise) {
+      return result.then((later) => proceed(steps, here, later, i), away(here, name));
+    }
+    if (!result.passed) return refuse(name, result.denial, here);
+    here = result.context;
+  }
+  return { allowed: true, context: here };
+}
+
+const proceed = (steps: Steps, before: GateContext, result: StageResult, at: number) =>
+  result.passed
+    ? advance(steps, result.context, at + 1)
+    : refuse(steps[at]![0], result.denial, before);
 
 /** Only a caller who is known hears whether a route exists. */
 const locate: Stage = (context) =>

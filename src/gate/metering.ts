@@ -7,8 +7,8 @@ import {
   type GateContext,
   type MeteredCount,
   passed,
+  type Refused,
   type Stage,
-  type StageResult,
 } from './context.ts';
 import type { Principal } from './principal.ts';
 
@@ -28,15 +28,49 @@ export function createMetering(deps: {
   rates: CounterStore;
   quotas: CounterStore;
 }): Stage {
-  const { platform, clock, rates, quotas } = deps;
+  const { platform, rates, quotas } = deps;
   const limits = new Map(platform.namedLimits.map((limit) => [limit.name, limit]));
+  const charge = createCharge(deps);
 
-  function charge(
+  return (context) => {
+    const meters = metersOf(platform, limits, context);
+    const ofKind = (kind: Meter['kind']) => meters.filter((meter) => meter.kind === kind);
+    const done = (counts: readonly MeteredCount[]) => passed({ ...context, counts });
+    const chargeQuotas = (counts: readonly MeteredCount[]) =>
+      charge(ofKind('quota'), quotas, counts, done);
+    return charge(ofKind('rate'), rates, [], chargeQuotas);
+  };
+}
+
+/** A credential's call is charged, or refused. */
+export type CredentialMetering = (
+  principal: Principal,
+) => Promise<{ readonly passed: true; readonly counts: readonly MeteredCount[] } | Refused>;
+
+/**
+ * The rate of a credential's kind by itself, for calls that do not come through the gate. It is one count
+ * with what the credential spends there.
+ */
+export function createCredentialMetering(deps: {
+  platform: Platform;
+  clock: Clock;
+  rates: CounterStore;
+}): CredentialMetering {
+  const charge = createCharge(deps);
+  return async (principal) => {
+    const meter = credentialMeter(deps.platform, principal, principal.organizationId);
+    const done = (counts: readonly MeteredCount[]) => ({ passed: true, counts }) as const;
+    return charge(meter ? [meter] : [], deps.rates, [], done);
+  };
+}
+
+function createCharge({ platform, clock }: { platform: Platform; clock: Clock }) {
+  return function charge<Result>(
     meters: readonly Meter[],
     store: CounterStore,
     earlier: readonly MeteredCount[],
-    next: (counts: readonly MeteredCount[]) => StageResult | Promise<StageResult>,
-  ): StageResult | Promise<StageResult> {
+    next: (counts: readonly MeteredCount[]) => Result | Promise<Result>,
+  ): Result | Refused | Promise<Result | Refused> {
     if (meters.length === 0) return next(earlier);
     const now = clock.now();
     const conclude = (admission: Admission) => {
@@ -46,15 +80,6 @@ export function createMetering(deps: {
     const away = (error: unknown) => whenAway(platform, error, () => next(earlier));
     const admission = store.admit(meters, now);
     return admission instanceof Promise ? admission.then(conclude, away) : conclude(admission);
-  }
-
-  return (context) => {
-    const meters = metersOf(platform, limits, context);
-    const ofKind = (kind: Meter['kind']) => meters.filter((meter) => meter.kind === kind);
-    const done = (counts: readonly MeteredCount[]) => passed({ ...context, counts });
-    const chargeQuotas = (counts: readonly MeteredCount[]) =>
-      charge(ofKind('quota'), quotas, counts, done);
-    return charge(ofKind('rate'), rates, [], chargeQuotas);
   };
 }
 
@@ -106,11 +131,11 @@ const endOfWindow = (now: Date, windowSeconds: number | null): Date | null =>
  * A store does not answer. Of Redis, the platform file says whether its rates then count for nothing or
  * stop everybody; without Postgres, whose quotas are exact, nobody passes.
  */
-function whenAway(
+function whenAway<Result>(
   { limitsStore }: Platform,
   error: unknown,
-  uncounted: () => StageResult | Promise<StageResult>,
-): StageResult | Promise<StageResult> {
+  uncounted: () => Result | Promise<Result>,
+): Result | Refused | Promise<Result> {
   if (!(error instanceof CounterStoreUnavailableError)) throw error;
   if (error.store === 'redis' && limitsStore.whenRedisIsAway === 'allow') return uncounted();
   return denied('temporarily_unavailable', { retryAfterSeconds: 1 });
@@ -122,19 +147,26 @@ function metersOf(
   context: GateContext,
 ): Meter[] {
   const principal = context.principal!;
-  const meters: Meter[] = [];
-  const rate = platform.credentialRateLimits[principal.kind];
-  if (rate) {
-    // Without a name before the kind: no limit of the platform file can share the count.
-    const key = `${together(context.organizationId)}${countedAs(principal)}`;
-    meters.push({ name: 'requests', kind: 'rate', key, ...rate });
-  }
+  const rate = credentialMeter(platform, principal, context.organizationId);
+  const meters = rate ? [rate] : [];
   for (const name of context.route?.route.meters ?? []) {
     const limit = limits.get(name);
     const meter = limit && meterFor(limit, principal, context);
     if (meter) meters.push(meter);
   }
   return meters;
+}
+
+/** The rate that holds for every credential of a kind; undefined where the platform has none for it. */
+function credentialMeter(
+  platform: Platform,
+  principal: Principal,
+  organizationId: string | null | undefined,
+): Meter | undefined {
+  const rate = platform.credentialRateLimits[principal.kind];
+  // Without a name before the kind: no limit of the platform file can share the count.
+  const key = `${together(organizationId)}${countedAs(principal)}`;
+  return rate && { name: 'requests', kind: 'rate', key, ...rate };
 }
 
 /** What a caller is charged for under a limit; undefined when it does not count on it. */
@@ -191,7 +223,7 @@ function refuse(
   admission: Extract<Admission, { admitted: false }>,
   counts: readonly MeteredCount[],
   now: Date,
-): StageResult {
+): Refused {
   const { exhausted } = admission;
   const meter = meters.find(({ key }) => key === exhausted.key)!;
   // A limit of nothing has no better moment to wait for.

@@ -55,4 +55,9 @@ export interface CredentialVerifier {
    * @throws when what is needed to tell is away
    */
   verify(credential: string, address: string): Verdict | Promise<Verdict>;
+  /**
+   * The same of a credential that was let in and has been in use since: what may come only once is no replay.
+   * Absent: `verify` says it.
+   */
+  verifyAgain?(credential: string, address: string): Verdict | Promise<Verdict>;
 }

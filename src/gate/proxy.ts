@@ -9,6 +9,7 @@ import { type Caller, createRequestForwarding } from './forwarded-request.ts';
 import type { Gate } from './gate.ts';
 import { receivedHeaders } from './received-headers.ts';
 import { type Exchange, type RelayEnd, relay } from './relay.ts';
+import { createTunnelWatch, type StillHolds } from './tunnel-watch.ts';
 import { createTunnels, switchingHead, type TunnelEnd } from './tunnels.ts';
 import { discardUnread } from './unread-body.ts';
 import type { Upstream } from './upstream.ts';
@@ -48,7 +49,8 @@ export interface Proxy {
 export function createProxy(deps: ProxyDependencies): Proxy {
   const { gate, platform, identity, upstream, clock, log } = deps;
   const forwarded = createRequestForwarding({ platform, identity, basePath: upstream.basePath });
-  const tunnels = createTunnels({ timeoutMs: upstream.timeoutMs });
+  const watch = createTunnelWatch({ log });
+  const tunnels = createTunnels({ timeoutMs: upstream.timeoutMs, watch });
 
   function answerNo(visit: Visit, denial: Denial): void {
     const { incoming, outgoing, caller } = visit;
@@ -89,17 +91,20 @@ export function createProxy(deps: ProxyDependencies): Proxy {
     }
     report(end, asked, context, clock.now().getTime() - start.getTime());
     if (end.ended !== 'switched') return;
-    const ended = await tunnel(visit, end, dress(101, end.rawHeaders));
-    log.info({ requestId: asked.requestId, ended }, 'tunnel closed');
+    const stillHolds = () => gate.stillHolds(context);
+    const closed = await tunnel(visit, end, dress(101, end.rawHeaders), stillHolds);
+    log.info({ requestId: asked.requestId, ...closed }, 'tunnel closed');
   }
 
   async function tunnel(
     { outgoing, upgrade }: Visit,
     { socket }: Extract<RelayEnd, { ended: 'switched' }>,
     headers: readonly string[],
+    stillHolds: StillHolds,
   ): Promise<TunnelEnd> {
-    outgoing.detachSocket(upgrade!.socket as never);
-    return tunnels.join(upgrade!.socket, upgrade!.head, socket, switchingHead(headers));
+    const { socket: caller, head } = upgrade!;
+    outgoing.detachSocket(caller as never);
+    return tunnels.join({ caller, head, upstream: socket }, switchingHead(headers), stillHolds);
   }
 
   function report(end: RelayEnd, asked: GateRequest, context: GateContext, ms: number): void {

@@ -1,13 +1,27 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import type { DenialReason } from '../platform/denial-reasons.ts';
 import { watchStandstill } from './silence.ts';
+import type { StillHolds, TunnelWatch } from './tunnel-watch.ts';
 
 /** How long one direction may stay open when the other one has ended. */
 const HALF_OPEN_MS = 30_000;
 
-/** How it went: an end left, or stood still while something waited for it, and was cut off. */
-export type TunnelEnd = 'left' | 'not_taken_by_caller' | 'not_taken_by_upstream';
+/**
+ * How it went: an end left, or stood still while something waited for it, and was cut off; or what was allowed
+ * is not any more, and both were.
+ */
+export type TunnelEnd =
+  | { readonly ended: 'left' | 'not_taken_by_caller' | 'not_taken_by_upstream' }
+  | { readonly ended: 'no_longer_allowed'; readonly reason: DenialReason };
+
+export interface TunnelEnds {
+  readonly caller: Duplex;
+  /** What the caller sent ahead. */
+  readonly head: Buffer;
+  readonly upstream: Duplex;
+}
 
 /** The upgraded connections: from then on bytes go both ways, unread. */
 export interface Tunnels {
@@ -15,38 +29,45 @@ export interface Tunnels {
    * Tells the caller that the protocols were switched, and joins both ends until one of them leaves. Whoever
    * reads slowly slows the other end down; a tunnel in which nothing waits stays open.
    *
-   * @param head what the caller sent ahead
+   * @param stillHolds asked again and again; at a no both ends are closed, and what waits for them is lost: no
+   *   closing frame, which could come to stand within one of theirs
    * @returns when both ends are closed
    */
-  join(caller: Duplex, head: Buffer, upstream: Duplex, answerHead: string): Promise<TunnelEnd>;
+  join(ends: TunnelEnds, answerHead: string, stillHolds: StillHolds): Promise<TunnelEnd>;
   /** At the stop: cuts all, those included that are only just being made. */
   closeAll(): void;
 }
 
 /** @param options.timeoutMs how long an end may take nothing of what waits for it; up to twice that passes */
-export function createTunnels({ timeoutMs }: { timeoutMs: number }): Tunnels {
+export function createTunnels(options: { timeoutMs: number; watch: TunnelWatch }): Tunnels {
+  const { timeoutMs, watch } = options;
   const open = new Set<() => void>();
   let closing = false;
   return {
-    async join(caller, head, upstream, answerHead) {
-      let ended: TunnelEnd = 'left';
+    async join({ caller, head, upstream }, answerHead, stillHolds) {
+      let end: TunnelEnd = { ended: 'left' };
       const cut = () => {
         caller.destroy();
         upstream.destroy();
       };
       if (closing || caller.destroyed || upstream.destroyed) {
         cut();
-        return ended;
+        return end;
       }
-      const cutOff = (end: Duplex, why: TunnelEnd) => () => {
-        ended = why;
-        reset(end);
-        cut();
-      };
+      const cutOff =
+        (slow: Duplex, ended: 'not_taken_by_caller' | 'not_taken_by_upstream') => () => {
+          end = { ended };
+          reset(slow);
+          cut();
+        };
       const closed = Promise.all([follow(caller, upstream), follow(upstream, caller)]);
-      const standstills = [
+      const watches = [
         watchStandstill(upstream, caller, timeoutMs, cutOff(caller, 'not_taken_by_caller')),
         watchStandstill(caller, upstream, timeoutMs, cutOff(upstream, 'not_taken_by_upstream')),
+        watch.watch(stillHolds, (reason) => {
+          end = { ended: 'no_longer_allowed', reason };
+          cut();
+        }),
       ];
       open.add(cut);
       caller.write(answerHead, 'latin1');
@@ -54,9 +75,9 @@ export function createTunnels({ timeoutMs }: { timeoutMs: number }): Tunnels {
       caller.pipe(upstream);
       upstream.pipe(caller);
       await closed;
-      for (const standstill of standstills) standstill.stop();
+      for (const one of watches) one.stop();
       open.delete(cut);
-      return ended;
+      return end;
     },
     closeAll() {
       closing = true;

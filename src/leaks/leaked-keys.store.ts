@@ -1,11 +1,12 @@
 import { recordAuditEvent } from '../audit/audit.store.ts';
 import type { AuditContext, AuditValue } from '../audit/audit.ts';
-import { API_KEYS_CHANNEL } from '../credentials/api-keys/api-keys.store.ts';
+import { endLineage } from '../credentials/api-keys/lineage.store.ts';
 import type { Database } from '../database/database.ts';
+import { recordLeak } from './leaked-keys-shown.store.ts';
 
 /**
- * Revokes the API key behind a secret that was found in public, if it still works; notes both in the
- * organization's log, which its receivers hear of. Of several reports at once, one does it.
+ * Revokes the API key behind a secret that was found in public, if it still works, and what descends from
+ * it; notes all of it in the organization's log, which its receivers hear of. Of several reports at once, one does it.
  *
  * @param hash of the whole key string
  * @returns whether there is such a key, or was
@@ -14,7 +15,7 @@ export async function revokeLeakedKey(
   database: Database,
   hash: Uint8Array,
   now: Date,
-  details: Record<string, AuditValue>,
+  details: Record<string, AuditValue> & { found_at: string },
   audit: AuditContext,
 ): Promise<boolean> {
   return database.transaction(async (tx) => {
@@ -30,15 +31,11 @@ export async function revokeLeakedKey(
       const known = await tx.query('SELECT FROM api_key_secrets WHERE hash = $1', [hash]);
       return known.rowCount === 1;
     }
-    // The cache knows keys by their secrets, all of them.
-    await tx.query(
-      `SELECT pg_notify('${API_KEYS_CHANNEL}', encode(hash, 'hex'))
-       FROM api_key_secrets WHERE api_key_id = $1`,
-      [key.id],
-    );
-    const about = { organizationId: key.organization_id, target: { kind: 'api_key', id: key.id } };
+    const { id, organization_id: organizationId } = key;
+    const about = { organizationId, target: { kind: 'api_key', id } };
     await recordAuditEvent(tx, { ...audit, ...about, type: 'api_key.leaked', details });
-    await recordAuditEvent(tx, { ...audit, ...about, type: 'api_key.deleted' });
+    await recordLeak(tx, id, { place: details.found_at, reportedAt: now });
+    await endLineage(tx, { id, organizationId }, now, audit);
     return true;
   });
 }

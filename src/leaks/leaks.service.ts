@@ -9,6 +9,7 @@ import type { MasterKey } from '../lib/master-key.ts';
 import type { CounterStore } from '../limits/counter-store.ts';
 import type { Platform } from '../platform/platform.ts';
 import { revokeLeakedKey } from './leaked-keys.store.ts';
+import { endLeakedPlaygroundKey } from './leaked-playground-keys.store.ts';
 import type { ReporterKeys } from './reporter-keys.ts';
 
 /** A text that looks like one of our keys, and where it was found. */
@@ -43,9 +44,22 @@ export function createLeakReports(deps: {
   reporterKeys: ReporterKeys;
 }) {
   const { platform, database, notifications, masterKey, clock, log } = deps;
-  const prefixes = platform.keyEnvironments
-    .filter(({ issues }) => issues === 'api_key')
-    .map(({ prefix }) => prefix);
+  const prefixes = platform.keyEnvironments.map(({ prefix }) => prefix);
+
+  /** Whether it is a key of ours, of either kind, or was: then it has ended now. */
+  async function end({ token, url, source }: LeakedToken, audit: AuditContext): Promise<boolean> {
+    if (!prefixes.some((prefix) => isWellFormedKey(token, prefix))) return false;
+    const about = [
+      masterKey.hashSecret(token),
+      clock.now(),
+      { found_at: withoutSecret(url, token), source },
+      audit,
+    ] as const;
+    return (
+      (await revokeLeakedKey(database, ...about)) ||
+      (await endLeakedPlaygroundKey(database, ...about))
+    );
+  }
 
   return {
     /** @returns seconds to wait, when this network has reported too often; else undefined */
@@ -72,16 +86,9 @@ export function createLeakReports(deps: {
     /** Revokes what still works. Reporting again changes nothing more. */
     async handle(tokens: readonly LeakedToken[], audit: AuditContext): Promise<Verdict[]> {
       const verdicts: Verdict[] = [];
-      for (const { token, type, url, source } of tokens) {
-        const isOurs =
-          prefixes.some((prefix) => isWellFormedKey(token, prefix)) &&
-          (await revokeLeakedKey(
-            database,
-            masterKey.hashSecret(token),
-            clock.now(),
-            { found_at: withoutSecret(url, token), source },
-            audit,
-          ));
+      for (const leaked of tokens) {
+        const { token, type } = leaked;
+        const isOurs = await end(leaked, audit);
         verdicts.push({ token, type, label: isOurs ? 'true_positive' : 'false_positive' });
       }
       const found = verdicts.filter(({ label }) => label === 'true_positive').length;

@@ -24,6 +24,18 @@ const Limits = Type.Record(Type.String(), Type.Integer({ minimum: 0, maximum: 2_
   description: 'Figures of its own, by the name of a limit that keys may set.',
 });
 
+/** The kinds of actor in the audit log. */
+const MAKERS = ['user', 'client', 'api_key', 'service_account', 'admin', 'system'] as const;
+const Maker = s.closed(
+  {
+    kind: s.choice(MAKERS, {
+      description: '`admin` is the operator, `system` Gatehouse by itself.',
+    }),
+    id: s.nullable(Type.String(), { description: 'Null where the kind says it all.' }),
+  },
+  { description: 'Who or what made it.' },
+);
+
 const properties = {
   id: s.idOf('the key'),
   hint: Type.String({ description: 'How the key begins and ends.' }),
@@ -37,6 +49,7 @@ const properties = {
     description: 'Addresses and ranges it may come from; empty is anywhere.',
   }),
   status: s.choice(STATUSES),
+  created_by: Maker,
   expires_at: s.nullable(s.timestamp('When it stops working')),
   last_used_at: s.nullable(s.timestamp('When it was last used, to the minute')),
   created_at: s.timestamp('When it was made'),
@@ -84,6 +97,9 @@ function addReads(api: s.ManagementApi, deps: ManagementDependencies): void {
       querystring: s.closed({
         ...s.pageQuery,
         organization_id: s.optional(s.idOf('an organization: only its keys')),
+        created_by: s.optional(
+          s.idOf('a user, API key, client or service account: only the keys it made'),
+        ),
       }),
       response: { 200: s.pageOf(Key, 'A page of keys.') },
     },
@@ -92,7 +108,7 @@ function addReads(api: s.ManagementApi, deps: ManagementDependencies): void {
       const before = readCursor('api-keys', cursor);
       const keys = await deps.credentials.apiKeys.list({
         organizationId: narrowedTo(principal, query.organization_id) ?? null,
-        includeRevoked: false,
+        ...{ includeRevoked: false, createdBy: query.created_by },
         beforeId: before,
         limit: limit + 1,
       });
@@ -123,7 +139,7 @@ function addCreation(api: s.ManagementApi, deps: ManagementDependencies): void {
     config: { access: 'api-keys:write' },
     schema: {
       ...{ tags, operationId: 'createApiKey', summary: 'Make an API key' },
-      description: `${MAKERS_POWER} What a key does not say of the one it makes, that one takes over.`,
+      description: `${MAKERS_POWER} What a key does not say of the one it makes, that one takes over. It never allows more than the one that made it does at the time, and ends with it.`,
       body: s.closed({
         organization_id: s.ownOrganization,
         name: writable.name,
@@ -228,8 +244,10 @@ function addEnds(api: s.ManagementApi, deps: ManagementDependencies): void {
     config: { access: 'api-keys:write' },
     schema: {
       ...{ tags, operationId: 'revokeApiKey', summary: 'Revoke an API key for good' },
+      description:
+        'The keys that it made are revoked with it, and those that they made. To go on with another string, rotate it.',
       params: Params,
-      response: { 204: s.deleted('The key is revoked.') },
+      response: { 204: s.deleted('The key is revoked, and what it made.') },
     },
     handler: async (request, reply) => {
       const { id } = request.params;
@@ -307,6 +325,7 @@ function toKey(key: ApiKey, { clock }: ManagementDependencies): Static<typeof Ke
     limits: { ...key.limits },
     allowed_addresses: [...key.allowedAddresses],
     status: statusOf(key, clock.now()),
+    created_by: { kind: key.createdBy.kind, id: key.createdBy.id },
     expires_at: key.expiresAt?.toISOString() ?? null,
     last_used_at: key.lastUsedAt?.toISOString() ?? null,
     created_at: key.createdAt.toISOString(),

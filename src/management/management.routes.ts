@@ -10,6 +10,7 @@ import type { IdentityService } from '../identity/identity.service.ts';
 import type { Invitations } from '../identity/invitations.service.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { MasterKey } from '../lib/master-key.ts';
+import type { CounterStore } from '../limits/counter-store.ts';
 import type { ClientService } from '../oauth/clients/clients.service.ts';
 import type { Revocations } from '../oauth/revocations.store.ts';
 import type { SigningKeys } from '../oauth/signing-keys/signing-keys.ts';
@@ -19,6 +20,7 @@ import type { Usage } from '../usage/usage.service.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 import { apiKeyRoutes } from './api-keys.routes.ts';
 import { auditRoutes } from './audit.routes.ts';
+import { chargeCalls } from './call-rate.ts';
 import { clientRoutes } from './clients.routes.ts';
 import { consentRoutes } from './consents.routes.ts';
 import { declarationRoutes } from './declarations.routes.ts';
@@ -51,6 +53,8 @@ export interface ManagementDependencies {
   /** One for each kind of credential that the gate takes. */
   verifiers: readonly CredentialVerifier[];
   gate: Gate;
+  /** Where the gate counts rates. */
+  rates: CounterStore;
   usage: Usage;
   webhooks: Pick<Webhooks, 'subscriptions' | 'publish'>;
   /** Where /reference reads what this API is. */
@@ -89,6 +93,7 @@ export async function managementRoutes(
   await door.register(
     async (api) => {
       answerUnknownRequests(api);
+      chargeCalls(api, deps);
       // What a write has answered is in force in this process, whose next request may be here already.
       api.addHook('onSend', async (request, reply, payload) => {
         if (request.method !== 'GET' && reply.statusCode < 300) await deps.notifications.caughtUp();

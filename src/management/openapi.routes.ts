@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import type { OpenApiDocument } from '../reference/api-description.ts';
+import { mayCharge } from './call-rate.ts';
 import { PROBLEM_CODES, PROBLEM_TYPE, type ProblemCode, statusOf, titleOf } from './problems.ts';
 
 const ABOUT = `Everything an operator does by hand or by program, and tenants for themselves.
@@ -8,7 +9,7 @@ const ABOUT = `Everything an operator does by hand or by program, and tenants fo
 ADMIN_KEY is the operator's: every tenant, every operation. Any other credential of the platform manages its
 own organization, as far as its scopes reach: \`/manage/v1/scopes\` says which of them \`manages\` what. What
 belongs to another organization answers like what isn't there, and nobody makes a credential that holds more
-than they do.
+than they do. Calls with such a credential count on its rate, together with what it asks the API itself.
 
 Lists come in pages: \`limit\` items at most, and \`next_cursor\` to read on. Every error is a problem
 document (RFC 9457) whose \`code\` says which:
@@ -122,6 +123,7 @@ function declareProblems(route: RouteOptions): void {
     ...(schema.body ? BODY_PROBLEMS : []),
     ...(schema.params ? (['not_found'] as const) : []),
     ...DOOR_PROBLEMS,
+    ...(mayCharge(config?.access) ? (['throttled'] as const) : []),
     ...(config?.problems ?? []),
   ];
   const byStatus = Map.groupBy(new Set(codes), statusOf);
@@ -141,9 +143,11 @@ const DOOR_PROBLEMS = [
 const BODY_PROBLEMS = ['payload_too_large', 'unsupported_media_type'] as const;
 
 const RETRY_AFTER = { type: 'integer', description: 'Seconds (RFC 9110 §10.2.3)' } as const;
+const RATE_POLICY = { type: 'string', description: 'The limits that were counted' } as const;
+const RATE = { type: 'string', description: 'What is left, until when' } as const;
 const HEADERS: Readonly<Record<number, Record<string, object>>> = {
   401: { 'WWW-Authenticate': { type: 'string', description: 'Bearer (RFC 6750 §3)' } },
-  429: { 'Retry-After': RETRY_AFTER },
+  429: { 'Retry-After': RETRY_AFTER, 'RateLimit-Policy': RATE_POLICY, RateLimit: RATE },
   503: { 'Retry-After': RETRY_AFTER },
 };
 

@@ -18,6 +18,7 @@ const CATALOGUE = {
   user_disabled: { status: 409, title: 'The user is disabled' },
   next_key_too_young: { status: 409, title: 'The next signing key is not known everywhere yet' },
   too_many_webhooks: { status: 409, title: 'The organization has as many webhooks as it may' },
+  webhook_inactive: { status: 409, title: 'The webhook is paused or disabled' },
   too_many_invitations: {
     status: 409,
     title: 'The organization has as many invitations as it may',

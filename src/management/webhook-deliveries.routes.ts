@@ -135,33 +135,37 @@ function addSendings(api: s.ManagementApi, deps: ManagementDependencies): void {
   };
 
   api.post('/webhooks/:id/deliveries/:delivery_id/redeliver', {
-    config: { access: 'webhooks:write' },
+    config: { access: 'webhooks:write', problems: ['webhook_inactive'] },
     schema: {
       ...{ tags, operationId: 'redeliverWebhook', summary: 'Send a delivery once more' },
-      description: 'The same event, with another day of attempts if it takes them.',
+      description:
+        'The same event, with another day of attempts if it takes them. Only of an active webhook.',
       params: DeliveryParams,
       response,
     },
     handler: async (request, reply) => {
       const { delivery_id: id } = request.params;
       const subscription = await webhookOf(request, deps);
-      const again = looksLikeId(id) ? await subscriptions.redeliver(id, subscription) : undefined;
-      if (!again) throw notFound('delivery');
-      return reply.code(202).send(toRecord(again));
+      if (!looksLikeId(id)) throw notFound('delivery');
+      const sent = await subscriptions.redeliver(id, subscription);
+      if (sent.outcome === 'not_found') throw notFound('delivery');
+      if (sent.outcome === 'inactive') throw inactive();
+      return reply.code(202).send(toRecord(sent.delivery));
     },
   });
 
   api.post('/webhooks/:id/test', {
-    config: { access: 'webhooks:write' },
+    config: { access: 'webhooks:write', problems: ['webhook_inactive'] },
     schema: {
       ...{ tags, operationId: 'testWebhook', summary: 'Send a test event' },
-      description: 'A `webhook.test`, whatever events the webhook is for.',
+      description: 'A `webhook.test`, whatever events the webhook is for. Only to an active one.',
       params: WebhookParams,
       response,
     },
     handler: async (request, reply) => {
-      const subscription = await webhookOf(request, deps);
-      return reply.code(202).send(toRecord(await subscriptions.test(subscription)));
+      const sent = await subscriptions.test(await webhookOf(request, deps));
+      if (sent.outcome === 'inactive') throw inactive();
+      return reply.code(202).send(toRecord(sent.delivery));
     },
   });
 }
@@ -210,6 +214,11 @@ function addPublication(api: s.ManagementApi, deps: ManagementDependencies): voi
     },
   });
 }
+
+const inactive = () => {
+  const detail = 'The webhook is paused or disabled, so nothing was sent. Resume it first.';
+  return new ProblemError('webhook_inactive', detail);
+};
 
 const keyReused = () => {
   const message = 'was sent with another type or other data before; take a new one for a new event';

@@ -55,8 +55,20 @@ export interface Frame {
   notice?: string;
 }
 
+/** A key that was found in public, and revoked: where, and since when that is known. */
+export interface LeakNoticeView {
+  name: string;
+  href: string;
+  /** Empty: nobody says. */
+  place: string;
+  date: Date;
+  /** For whoever may put the notice away. */
+  dismiss?: GuardedForm;
+}
+
 export interface OverviewPage {
   frame: Frame;
+  leaks: readonly LeakNoticeView[];
   /** Where to begin, each with words of its own from `frame.section`. */
   start: readonly SectionLink[];
 }

@@ -9,7 +9,12 @@ export type KeyStatus = 'active' | 'disabled' | 'expired' | 'revoked';
 /** Who made a key: the words are `keys.maker.<kind>`. */
 export type KeyMaker =
   | { kind: 'person'; name: string }
-  | { kind: 'somebody' | 'operator' | 'credential' };
+  | { kind: 'somebody' | 'operator' }
+  /** With a page of its own. */
+  | { kind: 'key' | 'account'; id: string; name: string; href: string }
+  | { kind: 'app'; id: string; name: string }
+  /** One that is not there any more. */
+  | { kind: 'credential'; id: string };
 
 /** What a key may do, in a few words. */
 export type KeyPermissions =
@@ -29,6 +34,8 @@ export interface KeyRow {
   created: Date;
   lastUsed?: Date;
   expires?: Date;
+  /** It was found in public, and revoked for it. `place` is empty where nobody says. */
+  leak?: { place: string; date: Date };
   /** Where it is revoked, for whoever may. */
   revokeUrl?: string;
 }
@@ -147,6 +154,8 @@ export interface KeyPage {
 export interface KeyRevokePage {
   frame: Frame;
   key: KeyRow;
+  /** Keys that end with it: made by it, and by those. */
+  descendants: number;
   form: GuardedForm;
 }
 

@@ -88,14 +88,16 @@ export interface WebhookPage {
   manage?: {
     editUrl: string;
     deleteUrl: string;
-    test: GuardedForm;
+    /** Absent unless it is active. */
+    test?: GuardedForm;
     /** Holds events back, or lets them go. */
     toggle: GuardedForm;
     /** Fields posted: `form` `overlap`. */
     rotate: GuardedForm & { token: string };
     overlaps: readonly { seconds: number; kind: 'none' | 'hour' | 'day' | 'week' }[];
   };
-  error?: 'overlap';
+  /** `inactive`: a test was wanted of one that is paused or disabled. */
+  error?: 'overlap' | 'inactive';
 }
 
 export interface WebhookDeletePage extends GuardedForm {
@@ -126,8 +128,10 @@ export interface DeliveryPage {
   body: string;
   /** The last one first. */
   made: readonly AttemptMade[];
-  /** Absent for whoever may only look, and before the first attempt. */
+  /** Absent for whoever may only look, before the first attempt, and unless the webhook is active. */
   redeliver?: GuardedForm;
+  /** It can't be sent again before the webhook is resumed; `refused`: that was wanted just now. */
+  inactive?: 'told' | 'refused';
 }
 
 /** Template name → its model. */

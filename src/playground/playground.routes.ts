@@ -5,12 +5,12 @@ import type { Platform } from '../platform/platform.ts';
 import { createOwnApps, type OwnAppDependencies } from './own-app.ts';
 import { CALLBACK_PATH, createPlaygroundClient } from './playground-client.ts';
 import { createPlaygroundPage, TAB_PATHS } from './playground-page.ts';
+import type { Api } from './requests.ts';
 
 export interface PlaygroundDependencies {
   platform: Platform;
   issuer: string;
-  /** Where the platform's API is for its callers: an origin. */
-  apiUrl: string;
+  api: Api;
   pages: Pages;
   clientService: Parameters<typeof createPlaygroundClient>[0]['clientService'];
   identity: OwnAppDependencies['identity'];

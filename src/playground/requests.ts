@@ -14,6 +14,14 @@ export type Requests = ReturnType<typeof createRequests>;
 
 const CLIENT = { username: env('CLIENT_ID'), password: env('CLIENT_SECRET') };
 
+/** The platform's API, as its callers see it. */
+export interface Api {
+  /** Its origin. */
+  readonly url: string;
+  /** This very server stands in front of it, as a proxy: what the page sends arrives. */
+  readonly isHere: boolean;
+}
+
 /** The playground's own client. */
 const HOUSE: Pick<OwnApp, 'id' | 'auth'> = { id: PLAYGROUND_CLIENT_ID, auth: 'none' };
 
@@ -21,13 +29,12 @@ const HOUSE: Pick<OwnApp, 'id' | 'auth'> = { id: PLAYGROUND_CLIENT_ID, auth: 'no
  * Every request of the playground, as its snippets show it and its page sends it. What is secret, or known
  * to the page alone, is a variable.
  *
- * @param apiUrl the origin of the platform's API
  * @param app whose flows are tried; default the playground's own client
  */
 export function createRequests(
   platform: Platform,
   issuer: string,
-  apiUrl: string,
+  api: Api,
   app: Pick<OwnApp, 'id' | 'auth'> = HOUSE,
 ) {
   const itself: Fields = [['client_id', app.id]];
@@ -46,6 +53,7 @@ export function createRequests(
   const asked = (scope: string): Fields => (scope === '' ? [] : [['scope', scope]]);
 
   return {
+    api,
     authorize: (scope: string): DescribedRequest => ({
       method: 'GET',
       url: `${issuer}${OAUTH_ROUTES.authorization}?${query([
@@ -98,6 +106,13 @@ export function createRequests(
       return post(OAUTH_ROUTES.revocation, [...token, ['client_id', PLATFORM_CLIENT_ID]]);
     },
     ...userTokenRequests(platform, issuer),
+    /** A key for a stranger; undefined where there are none. */
+    key: platform.playgroundKeys.enabled
+      ? {
+          ...{ method: 'POST', url: issuer + platform.playgroundKeys.path },
+          body: { json: [['fingerprint', env('FINGERPRINT')] as const] },
+        }
+      : undefined,
 
     /** @param credential the name of its variable; undefined: the call has none */
     call: (call: Call, way: Presentation, credential: string | undefined): DescribedRequest => {
@@ -107,7 +122,7 @@ export function createRequests(
         credential && way.in === 'query' ? `?${query([[way.name, env(credential)]])}` : '';
       return {
         method: call.method,
-        url: apiUrl + pathOf(call) + inQuery,
+        url: api.url + pathOf(call) + inQuery,
         headers: [
           ...given,
           ...(organizationHeader

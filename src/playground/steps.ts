@@ -186,6 +186,10 @@ function userTokenSteps({ signIn, renewSignIn }: Requests) {
   };
 }
 
+// The call is made where it arrives at the API; elsewhere the gate is asked what it would say of it.
+const CALL = ['call', 'api'] as const;
+const ASK = ['ask', 'gate'] as const;
+
 /** None on a platform without routes, or whose gate does not take such credentials. */
 function callSteps(
   platform: Platform,
@@ -197,13 +201,14 @@ function callSteps(
   if (!call || !way) return [];
   const about = requests.call(call, way, credential);
   const isJwt = kind === 'service_jwt';
+  const [name, through] = requests.api.isHere ? CALL : ASK;
   const lessons = isJwt
-    ? [run('expired_jwt', requests.call(call, way, 'EXPIRED_JWT'), 'gate')]
-    : [run('expired_token', requests.call(call, way, 'EXPIRED_TOKEN'), 'gate')];
+    ? [run('expired_jwt', requests.call(call, way, 'EXPIRED_JWT'), through)]
+    : [run('expired_token', requests.call(call, way, 'EXPIRED_TOKEN'), through)];
   return [
-    step('call', {
+    step(name, {
       fields: isJwt ? organizationField(platform) : [],
-      runs: [run('call', about, 'gate')],
+      runs: [run(name, about, through)],
       lessons,
       about,
     }),
@@ -218,19 +223,20 @@ export function keyStepsOf(
 ): PlaygroundStep[] {
   const key = step('key', {
     fields: [secret('api_key')],
-    ...(platform.playgroundKeys.enabled ? { runs: [run('get_key')] } : {}),
+    ...(requests.key ? { runs: [run('get_key')], about: requests.key } : {}),
   });
   if (!call || !way) return [key];
   const about = requests.call(call, way, 'API_KEY');
+  const [name, through] = requests.api.isHere ? CALL : ASK;
   return [
     key,
-    step('call_with_key', {
+    step(`${name}_with_key`, {
       fields: organizationField(platform),
-      runs: [run('call_with_key', about, 'gate')],
+      runs: [run(`${name}_with_key`, about, through)],
       lessons: [
-        run('mistyped_key', requests.call(call, way, 'MISTYPED_KEY'), 'gate'),
-        run('no_key', requests.call(call, way, undefined), 'gate'),
-        ...twoKeys(platform, about, way),
+        run('mistyped_key', requests.call(call, way, 'MISTYPED_KEY'), through),
+        run('no_key', requests.call(call, way, undefined), through),
+        ...twoKeys(platform, about, way).map((request) => run('two_keys', request, through)),
       ],
       about,
     }),
@@ -244,11 +250,15 @@ function organizationField({ organizationHeader, routes }: Platform) {
 }
 
 /** The same key in a second place, on a platform that looks in several. */
-function twoKeys(platform: Platform, request: DescribedRequest, way: Presentation) {
+function twoKeys(
+  platform: Platform,
+  request: DescribedRequest,
+  way: Presentation,
+): DescribedRequest[] {
   const other = platform.presentations.find((one) => one !== way && one.in !== 'query');
   if (!other || other.in === 'query') return [];
   const headers = [...(request.headers ?? []), headerOf(other, 'API_KEY')];
-  return [run('two_keys', { ...request, headers }, 'gate')];
+  return [{ ...request, headers }];
 }
 
 /** A scope that was not asked for, to be asked for when it is too late. */

@@ -13,7 +13,7 @@ export function curl(request: DescribedRequest): string {
   const usual = body ? 'POST' : 'GET';
   const lines = [
     `curl ${method === usual ? '' : `-X ${method} `}${quoted(url)}`,
-    ...(basic ? [`-u ${quoted(`${basic.username}:${basic.password}`)}`] : []),
+    ...(basic ? [`-u ${quoted(`${encoded(basic.username)}:${encoded(basic.password)}`)}`] : []),
     ...headers.map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`),
     ...(body ? dataLines(body) : []),
   ];
@@ -38,6 +38,12 @@ function heredoc(fields: Fields): string {
   });
   return `{\n${lines.join(',\n')}\n}`;
 }
+
+/** What cURL does not encode by itself. Of variables it cannot: Gatehouse's ids and secrets need no encoding. */
+const encoded = (text: string): string =>
+  partsOf(text)
+    .map((part) => ('variable' in part ? env(part.variable) : encodeURIComponent(part.text)))
+    .join('');
 
 /** In single quotes nothing is special; variables need double ones. */
 function quoted(text: string): string {

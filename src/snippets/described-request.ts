@@ -7,7 +7,7 @@ export interface DescribedRequest {
   /** Whole and encoded, query included; the values of variables in it must need no encoding. */
   readonly url: string;
   readonly headers?: Fields;
-  /** HTTP Basic (RFC 7617). */
+  /** A client's id and secret, form-encoded and then HTTP Basic (RFC 6749 §2.3.1, RFC 7617). */
   readonly basic?: { readonly username: string; readonly password: string };
   readonly body?: { readonly form: Fields } | { readonly json: Fields };
   /** A person goes there: the snippet prints the address and calls nothing. */

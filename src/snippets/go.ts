@@ -2,6 +2,7 @@ import {
   concatenation,
   type DescribedRequest,
   type Fields,
+  hasVariables,
   variablesOf,
 } from './described-request.ts';
 
@@ -22,13 +23,13 @@ export function go(request: DescribedRequest): string {
 }
 
 function importLines(request: DescribedRequest): string[] {
-  const { body, opensInBrowser } = request;
+  const { basic, body, opensInBrowser } = request;
   const isJson = body !== undefined && 'json' in body;
   const packages = [
     ...(isJson ? ['bytes', 'encoding/json'] : []),
     'fmt',
     ...(opensInBrowser ? [] : ['io', 'net/http']),
-    ...(body && !isJson ? ['net/url'] : []),
+    ...((body && !isJson) || basic ? ['net/url'] : []),
     ...(variablesOf(request).length > 0 ? ['os'] : []),
     ...(body && !isJson ? ['strings'] : []),
   ];
@@ -60,7 +61,7 @@ function callLines({ method, url, headers = [], basic, body }: DescribedRequest)
     `request, err := http.NewRequest("${method}", ${argument(url)}, ${content})`,
     ...PANIC,
     ...(basic
-      ? [`request.SetBasicAuth(${argument(basic.username)}, ${argument(basic.password)})`]
+      ? [`request.SetBasicAuth(${encoded(basic.username)}, ${encoded(basic.password)})`]
       : []),
     ...all.map(([name, value]) => `request.Header.Set("${name}", ${argument(value)})`),
     'response, err := http.DefaultClient.Do(request)',
@@ -79,6 +80,10 @@ function aligned(fields: Fields, wrap: (value: string) => string): string[] {
   const width = Math.max(...keys.map((key) => key.length));
   return fields.map(([, value], i) => `\t${keys[i]!.padEnd(width)} ${wrap(text(value))},`);
 }
+
+/** As it must be before it is Basic. */
+const encoded = (value: string) =>
+  hasVariables(value) ? `url.QueryEscape(${argument(value)})` : text(encodeURIComponent(value));
 
 const getenv = (name: string) => `os.Getenv("${name}")`;
 

@@ -8,7 +8,7 @@ import {
 
 /** For Java 11 or newer, with the standard library alone; run as it is: `java Call.java`. */
 export function java(request: DescribedRequest): string {
-  const form = request.body && 'form' in request.body;
+  const encodes = encodesValues(request);
   const statements = request.opensInBrowser
     ? [`System.out.println(${text(request.url)});`]
     : callLines(request);
@@ -18,7 +18,7 @@ export function java(request: DescribedRequest): string {
     '  public static void main(String[] arguments) throws Exception {',
     ...statements.map((line) => `    ${line}`),
     '  }',
-    ...(form ? ENCODE : []),
+    ...(encodes ? ENCODE : []),
     '}',
   ].join('\n');
 }
@@ -30,17 +30,20 @@ const ENCODE = [
   '  }',
 ];
 
-function importLines({ opensInBrowser, body, basic }: DescribedRequest): string[] {
-  if (opensInBrowser) return [];
-  const form = body && 'form' in body;
+const encodesValues = ({ body, basic }: DescribedRequest): boolean =>
+  (body !== undefined && 'form' in body) || basic !== undefined;
+
+function importLines(request: DescribedRequest): string[] {
+  if (request.opensInBrowser) return [];
+  const encodes = encodesValues(request);
   const names = [
     'java.net.URI',
-    ...(form ? ['java.net.URLEncoder'] : []),
+    ...(encodes ? ['java.net.URLEncoder'] : []),
     'java.net.http.HttpClient',
     'java.net.http.HttpRequest',
     'java.net.http.HttpResponse',
-    ...(form ? ['java.nio.charset.StandardCharsets'] : []),
-    ...(basic ? ['java.util.Base64'] : []),
+    ...(encodes ? ['java.nio.charset.StandardCharsets'] : []),
+    ...(request.basic ? ['java.util.Base64'] : []),
   ];
   return [...names.map((name) => `import ${name};`), ''];
 }
@@ -66,7 +69,7 @@ function callLines({ method, url, headers = [], basic, body }: DescribedRequest)
 }
 
 const pairLines = ({ username, password }: NonNullable<DescribedRequest['basic']>): string[] => [
-  `var pair = ${text(`${username}:${password}`)};`,
+  `var pair = encode(${text(username)}) + ":" + encode(${text(password)});`,
   'var credentials = Base64.getEncoder().encodeToString(pair.getBytes());',
 ];
 

@@ -9,11 +9,15 @@ import {
 /** For Python 3.8 or newer with httpx. */
 export function python(request: DescribedRequest): string {
   const { method, url, headers = [], basic, body } = request;
-  const imports = variablesOf(request).length > 0 ? ['import os', ''] : [];
+  const standard = [
+    ...(variablesOf(request).length > 0 ? ['import os'] : []),
+    ...(basic ? ['from urllib.parse import quote'] : []),
+  ];
+  const imports = standard.length > 0 ? [...standard, ''] : [];
   if (request.opensInBrowser) return [...imports, `print(${text(url)})`].join('\n');
   const options = [
     `    ${text(url)},`,
-    ...(basic ? [`    auth=(${text(basic.username)}, ${text(basic.password)}),`] : []),
+    ...(basic ? [`    auth=(${quote(basic.username)}, ${quote(basic.password)}),`] : []),
     ...(headers.length > 0 ? dictionary('headers', headers) : []),
     ...(body
       ? 'form' in body
@@ -37,6 +41,10 @@ const dictionary = (name: string, fields: Fields): string[] => [
   ...fields.map(([key, value]) => `        ${JSON.stringify(key)}: ${text(value)},`),
   '    },',
 ];
+
+/** Encoded as it must be before it is Basic. */
+const quote = (value: string) =>
+  hasVariables(value) ? `quote(${text(value)}, safe="")` : text(encodeURIComponent(value));
 
 function text(value: string): string {
   if (!hasVariables(value)) return JSON.stringify(value);

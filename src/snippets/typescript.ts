@@ -20,8 +20,8 @@ function headerLines({ headers = [], basic, body }: DescribedRequest): string[] 
   const json: Fields = body && 'json' in body ? [['Content-Type', 'application/json']] : [];
   const entries = [...headers, ...json].map(([name, value]) => `    '${name}': ${text(value)},`);
   if (basic) {
-    const pair = text(`${basic.username}:${basic.password}`);
-    entries.unshift(`    'Authorization': \`Basic \${btoa(${pair})}\`,`);
+    const pair = [basic.username, basic.password].map(encoded).join(':');
+    entries.unshift(`    'Authorization': \`Basic \${btoa(\`${pair}\`)}\`,`);
   }
   return entries.length === 0 ? [] : ['  headers: {', ...entries, '  },'];
 }
@@ -34,6 +34,16 @@ function bodyLines({ body }: DescribedRequest): string[] {
   const wrap = isForm ? 'new URLSearchParams' : 'JSON.stringify';
   return [`  body: ${wrap}({`, ...entries, '  }),'];
 }
+
+/** Within a template literal, encoded as it must be before it is Basic. */
+const encoded = (value: string): string =>
+  partsOf(value)
+    .map((part) =>
+      'variable' in part
+        ? `\${encodeURIComponent(process.env.${part.variable}!)}`
+        : encodeURIComponent(part.text),
+    )
+    .join('');
 
 /** A template literal where there are variables, else plain quotes. */
 function text(value: string): string {

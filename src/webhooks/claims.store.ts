@@ -4,6 +4,7 @@ import type { Database } from '../database/database.ts';
 import type { Executor } from '../database/executor.ts';
 import type { Rate } from '../platform/platform.ts';
 import type { EventContent } from './events.ts';
+import type { Places } from './places.ts';
 import type { Reception } from './webhook.ts';
 
 // How deliveries are handed out to processes. Whoever claims one has it until its lease ends; what a
@@ -18,17 +19,20 @@ export interface Claim {
   readonly subscriptionId: string;
   readonly organizationId: string;
   readonly url: string;
-  /** Whether the receiver took the last one. */
+  /** Whether the receiver took the last one, and soon. */
   readonly trusted: boolean;
   readonly failingSince: Date | null;
   readonly event: EventContent & { readonly id: string; readonly occurredAt: Date };
 }
 
+/** A delivery that is due, of a subscription that has not yet as many under way as it may have. */
+export type Candidate = Pick<Claim, 'deliveryId' | 'subscriptionId' | 'organizationId' | 'trusted'>;
+
 /** How many deliveries of one subscription are under way at once, in all processes together. */
 export interface Concurrency {
-  /** Of a receiver that takes what it is sent. */
+  /** Of a receiver that takes what it is sent, soon. */
   readonly trusted: number;
-  /** Of one that has not taken anything yet, or not the last one. */
+  /** Of one that has not taken anything yet, or not the last one, or slowly. */
   readonly untrusted: number;
 }
 
@@ -72,68 +76,91 @@ export async function findDueSubscriptions(
 }
 
 /**
- * Claims what is due, at most `most` deliveries, in fair shares and within each subscription's rate.
- * Attempts are recorded with it, so that two processes never make the same one.
+ * Claims what is due, as far as this process has places for it and within each subscription's rate. Attempts
+ * are recorded with it, so that two processes never make the same one.
  */
 export async function claimDeliveries(
   database: Database,
   wanted: {
     subscriptionIds: readonly string[];
-    most: number;
-    mostUntrusted: number;
+    places: Pick<Places, 'isSlow' | 'next'>;
     concurrency: Concurrency;
     rate: Rate;
     leaseMs: number;
   },
   now: Date,
 ): Promise<Claim[]> {
-  const { rate, concurrency } = wanted;
+  const { places, rate } = wanted;
   return database.transaction(async (tx) => {
-    const held = await holdSubscriptions(tx, wanted.subscriptionIds, now);
-    const untrusted = held.filter(({ trusted }) => !trusted).slice(0, wanted.mostUntrusted);
-    const chosen = held.filter((each) => each.trusted || untrusted.includes(each));
+    const ready = await holdSubscriptions(tx, wanted.subscriptionIds, now);
+    const held = new Map(
+      ready.map((each) => [each.id, { ...each, trusted: each.trusted && !places.isSlow(each.id) }]),
+    );
+    const chosen = places.next(await findCandidates(tx, held, wanted, now));
     if (chosen.length === 0) return [];
     const { rows } = await tx.query<ClaimRow>({
       name: 'claim_webhook_deliveries',
       text: CLAIM,
       values: [
-        chosen.map(({ id }) => id),
-        chosen.map(({ trusted }) => concurrency[trusted ? 'trusted' : 'untrusted']),
-        chosen.map(({ used }) => Math.max(0, rate.limit - used)),
-        ...[now, new Date(now.getTime() + wanted.leaseMs), wanted.most, rate.windowSeconds],
+        chosen.map(({ deliveryId }) => deliveryId),
+        ...[now, new Date(now.getTime() + wanted.leaseMs), rate.windowSeconds],
       ],
     });
-    const subscriptions = new Map(chosen.map((each) => [each.id, each]));
-    return rows.map((row) => toClaim(row, subscriptions.get(row.subscription_id)!));
+    return rows.map((row) => toClaim(row, held.get(row.subscription_id)!));
   });
 }
 
-/** In the order of how long they have waited: the limit falls on the latest ones, whosever they are. */
+/**
+ * What of the held subscriptions may go, those that have waited longest first. Leases are counted after the
+ * subscriptions are held: another process may have claimed until then.
+ */
+async function findCandidates(
+  tx: Executor,
+  held: ReadonlyMap<string, HeldSubscription>,
+  { concurrency, rate }: { concurrency: Concurrency; rate: Rate },
+  now: Date,
+): Promise<Candidate[]> {
+  if (held.size === 0) return [];
+  const all = [...held.values()];
+  const { rows } = await tx.query<{ id: string; subscription_id: string }>({
+    name: 'find_webhook_candidates',
+    text: `SELECT next.id, held.id AS subscription_id
+           FROM unnest($1::text[], $2::int[], $3::int[]) AS held(id, places, room)
+           CROSS JOIN LATERAL (
+             SELECT d.id, d.next_attempt_at FROM webhook_deliveries d
+             WHERE d.subscription_id = held.id AND d.status = 'pending' AND d.next_attempt_at <= $4
+             ORDER BY d.next_attempt_at
+             LIMIT greatest(0, least(held.room, held.places - (
+               SELECT count(*) FROM webhook_deliveries l WHERE l.subscription_id = held.id
+                 AND l.status = 'pending' AND l.leased_until > $4)))) AS next
+           ORDER BY next.next_attempt_at`,
+    values: [
+      all.map(({ id }) => id),
+      all.map(({ trusted }) => concurrency[trusted ? 'trusted' : 'untrusted']),
+      all.map(({ used }) => Math.max(0, rate.limit - used)),
+      now,
+    ],
+  });
+  return rows.map(({ id, subscription_id: subscriptionId }) => {
+    const { organization_id: organizationId, trusted } = held.get(subscriptionId)!;
+    return { deliveryId: id, subscriptionId, organizationId, trusted };
+  });
+}
+
 const CLAIM = `
-  WITH due AS (
-    SELECT next.id FROM unnest($1::text[], $2::int[], $3::int[]) AS chosen(id, places, room)
-    CROSS JOIN LATERAL (
-      SELECT d.id, d.next_attempt_at, row_number() OVER (ORDER BY d.next_attempt_at) AS turn
-      FROM webhook_deliveries d
-      WHERE d.subscription_id = chosen.id AND d.status = 'pending' AND d.next_attempt_at <= $4
-      ORDER BY d.next_attempt_at
-      LIMIT greatest(0, least(chosen.room, chosen.places - (
-        SELECT count(*) FROM webhook_deliveries l WHERE l.subscription_id = chosen.id
-          AND l.status = 'pending' AND l.leased_until > $4)))) AS next
-    ORDER BY next.turn, next.next_attempt_at LIMIT $6),
-  claimed AS (
-    UPDATE webhook_deliveries d SET attempts = attempts + 1, next_attempt_at = $5, leased_until = $5
-    FROM due WHERE d.id = due.id AND d.status = 'pending' AND d.next_attempt_at <= $4
-    RETURNING d.*),
+  WITH claimed AS (
+    UPDATE webhook_deliveries SET attempts = attempts + 1, next_attempt_at = $3, leased_until = $3
+    WHERE id = ANY($1) AND status = 'pending' AND next_attempt_at <= $2
+    RETURNING *),
   recorded AS (
     INSERT INTO webhook_attempts (delivery_id, number, started_at)
-    SELECT id, attempts, $4 FROM claimed),
+    SELECT id, attempts, $2 FROM claimed),
   counted AS (
     UPDATE webhook_subscriptions s SET
       window_attempts = share.attempts
-        + CASE WHEN s.window_ends_at > $4 THEN s.window_attempts ELSE 0 END,
-      window_ends_at = CASE WHEN s.window_ends_at > $4 THEN s.window_ends_at
-        ELSE $4::timestamptz + make_interval(secs => $7::float8) END
+        + CASE WHEN s.window_ends_at > $2 THEN s.window_attempts ELSE 0 END,
+      window_ends_at = CASE WHEN s.window_ends_at > $2 THEN s.window_ends_at
+        ELSE $2::timestamptz + make_interval(secs => $4::float8) END
     FROM (SELECT subscription_id, count(*)::int AS attempts FROM claimed GROUP BY 1) AS share
     WHERE s.id = share.subscription_id)
   SELECT claimed.id, claimed.subscription_id, claimed.attempts, claimed.failures,

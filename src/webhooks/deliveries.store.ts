@@ -50,7 +50,7 @@ export const bodyOf = ({ type, data, occurredAt }: EventContent & { occurredAt: 
 /**
  * Has a delivery made again from now on, unless an attempt is under way this moment.
  *
- * @returns false when it isn't there
+ * @returns false when it isn't there, or its subscription is not active
  */
 export async function redeliver(
   executor: Executor,
@@ -59,7 +59,9 @@ export async function redeliver(
   now: Date,
 ): Promise<boolean> {
   const { rowCount } = await executor.query(
-    `WITH found AS (SELECT id FROM webhook_deliveries WHERE id = $1 AND subscription_id = $2),
+    `WITH found AS (
+       SELECT d.id FROM webhook_deliveries d JOIN webhook_subscriptions s ON s.id = d.subscription_id
+       WHERE d.id = $1 AND s.id = $2 AND s.status = 'active'),
      again AS (
        UPDATE webhook_deliveries d SET status = 'pending', failures = 0, next_attempt_at = $3,
          leased_until = NULL, finished_at = NULL
@@ -70,18 +72,23 @@ export async function redeliver(
   return rowCount === 1;
 }
 
-/** An event for one subscription alone, whatever it is for. @returns the id of the delivery */
+/**
+ * An event for one subscription alone, whatever it is for.
+ *
+ * @returns the id of the delivery; undefined: the subscription is not active
+ */
 export async function deliverTo(
   executor: Executor,
   subscription: { id: string; organizationId: string },
   event: EventContent,
   now: Date,
-): Promise<string> {
+): Promise<string | undefined> {
   const { rows } = await executor.query<{ id: string }>(
     `WITH event AS (
        INSERT INTO outbox
          (id, topic, organization_id, payload, created_at, available_at, delivered_at)
-       VALUES (${newIdSql('$4::timestamptz')}, 'webhook', $2, $3::jsonb, $4, $4, $4)
+       SELECT ${newIdSql('$4::timestamptz')}, 'webhook', $2, $3::jsonb, $4, $4, $4
+       FROM webhook_subscriptions WHERE id = $1 AND status = 'active'
        RETURNING id),
      delivery AS (
        INSERT INTO webhook_deliveries
@@ -90,7 +97,7 @@ export async function deliverTo(
      SELECT id, pg_notify('${OUTBOX_CHANNEL}', 'webhook') FROM delivery`,
     [subscription.id, subscription.organizationId, JSON.stringify(event), now],
   );
-  return rows[0]!.id;
+  return rows[0]?.id;
 }
 
 const COLUMNS = `d.*, o.payload, o.created_at AS occurred_at

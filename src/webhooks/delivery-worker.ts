@@ -17,6 +17,7 @@ import {
 } from './claims.store.ts';
 import { bodyOf } from './deliveries.store.ts';
 import { fanOut, OUTBOX_CHANNEL } from './outbox.store.ts';
+import { createPlaces, PLACES } from './places.ts';
 import { type Answer, callReceiver } from './receiver.ts';
 import { openSecret } from './secrets.ts';
 import { signatureHeaders } from './signatures.ts';
@@ -42,12 +43,6 @@ const TIMING: Timing = {
   ...{ timeoutMs: RECEIVER_PATIENCE_MS, leaseMs: 30_000 },
   ...{ pollMs: 1_000, backoff: overADay },
 };
-
-/** Attempts of this process at once. */
-const PLACES = 100;
-
-/** Receivers that never took anything, or fail, have at most half of the places. */
-const UNTRUSTED_PLACES = PLACES / 2;
 
 const CONCURRENCY = { trusted: 4, untrusted: 1 };
 
@@ -88,7 +83,8 @@ interface Dependencies {
 export function createDeliveryWorker(deps: Dependencies): DeliveryWorker {
   const { database, clock, log, policy } = deps;
   const timing = { ...TIMING, ...deps.timing };
-  const underWay = new Map<Promise<void>, Claim>();
+  const places = createPlaces();
+  const underWay = new Set<Promise<void>>();
   const recorders = createSemaphore(RECORDERS, PLACES);
   const interruption = new AbortController();
   let timer: NodeJS.Timeout | undefined;
@@ -114,23 +110,21 @@ export function createDeliveryWorker(deps: Dependencies): DeliveryWorker {
   async function work(): Promise<void> {
     while (wanted && !stopped) {
       wanted = false;
-      while (await fanOut(database.pool, clock.now())) if (stopped) return;
+      // A batch at a time: what is due goes out while more comes in.
+      if (await fanOut(database.pool, clock.now())) wanted = true;
       while ((await claimSome()) && !stopped) wanted = true;
     }
   }
 
   /** @returns whether anything was claimed */
   async function claimSome(): Promise<boolean> {
-    const most = PLACES - underWay.size;
-    if (most <= 0) return false;
+    if (!places.hasFree()) return false;
     const { deliveryRate: rate } = policy;
     const begun = position;
     const { ids, end } = await findDueSubscriptions(database.pool, begun, rate, clock.now());
     position = end;
     if (ids.length === 0) return begun !== '';
-    const untrusted = [...underWay.values()].filter(({ trusted }) => !trusted).length;
-    const limits = { most, mostUntrusted: UNTRUSTED_PLACES - untrusted, rate };
-    const wish = { subscriptionIds: ids, ...limits, concurrency: CONCURRENCY };
+    const wish = { subscriptionIds: ids, places, rate, concurrency: CONCURRENCY };
     const claims = await claimDeliveries(
       database,
       { ...wish, leaseMs: timing.leaseMs },
@@ -144,14 +138,16 @@ export function createDeliveryWorker(deps: Dependencies): DeliveryWorker {
   }
 
   function begin(claim: Claim, secrets: readonly Uint8Array[]): void {
+    places.take(claim);
     const attempt = deliver(claim, secrets)
       // The lease ends by itself.
       .catch((error: unknown) => log.warn({ err: error }, 'a webhook attempt was not recorded'))
       .finally(() => {
         underWay.delete(attempt);
+        places.leave(claim);
         wake();
       });
-    underWay.set(attempt, claim);
+    underWay.add(attempt);
   }
 
   async function deliver(claim: Claim, encrypted: readonly Uint8Array[]): Promise<void> {
@@ -160,6 +156,7 @@ export function createDeliveryWorker(deps: Dependencies): DeliveryWorker {
     const now = clock.now();
     const { status, body, error } = answer;
     const reception = { durationMs: now.getTime() - begun.getTime(), status, body, error };
+    places.noteDuration(claim, reception.durationMs);
     await recorders.run(() => record(claim, answer, reception, now));
   }
 
@@ -212,7 +209,7 @@ export function createDeliveryWorker(deps: Dependencies): DeliveryWorker {
       if (late.aborted) interrupt();
       late.addEventListener('abort', interrupt, { once: true });
       await turn;
-      while (underWay.size > 0) await Promise.all(underWay.keys());
+      while (underWay.size > 0) await Promise.all(underWay);
     },
   };
 }

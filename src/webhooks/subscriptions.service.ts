@@ -43,6 +43,11 @@ export type SecretOutcome<Refusal> =
   | { readonly outcome: 'done'; readonly subscription: Subscription; readonly secret: string }
   | Refusal;
 
+export type SendingOutcome =
+  | { readonly outcome: 'done'; readonly delivery: DeliveryRecord }
+  /** Paused or disabled: it would wait for nobody knows how long. */
+  | { readonly outcome: 'inactive' };
+
 export type SubscriptionService = ReturnType<typeof createSubscriptionService>;
 
 /** Where organizations hear of events. A secret leaves here once, when it is made. */
@@ -140,12 +145,13 @@ export function createSubscriptionService(deps: {
     },
 
     /** Sends a `webhook.test` to a subscription, whatever it is for. */
-    async test({ id, organizationId }: Subscription): Promise<DeliveryRecord> {
+    async test({ id, organizationId }: Subscription): Promise<SendingOutcome> {
       const data = { organization_id: organizationId, webhook_id: id };
       const subscription = { id, organizationId };
       const event = { type: TEST_EVENT, data };
       const made = await deliverTo(database.pool, subscription, event, clock.now());
-      return (await findDelivery(database.pool, made, id))!;
+      if (made === undefined) return { outcome: 'inactive' };
+      return { outcome: 'done', delivery: (await findDelivery(database.pool, made, id))! };
     },
 
     deliveries: (filter: Parameters<typeof listDeliveries>[1]) =>
@@ -153,10 +159,15 @@ export function createSubscriptionService(deps: {
     delivery: (id: string, subscription: Subscription) =>
       findDelivery(database.pool, id, subscription.id),
 
-    /** Sends once more what was delivered or given up; undefined: there is no such delivery. */
-    async redeliver(id: string, subscription: Subscription): Promise<DeliveryRecord | undefined> {
-      const found = await redeliver(database.pool, id, subscription.id, clock.now());
-      return found ? findDelivery(database.pool, id, subscription.id) : undefined;
+    /** Sends once more what was delivered or given up. */
+    async redeliver(
+      id: string,
+      subscription: Subscription,
+    ): Promise<SendingOutcome | { readonly outcome: 'not_found' }> {
+      const again = await redeliver(database.pool, id, subscription.id, clock.now());
+      const delivery = await findDelivery(database.pool, id, subscription.id);
+      if (!delivery) return { outcome: 'not_found' };
+      return again ? { outcome: 'done', delivery } : { outcome: 'inactive' };
     },
   };
 }

@@ -7,6 +7,7 @@ import type { MasterKey } from '../lib/master-key.ts';
 import { createOutboundFetch, resolveByDns } from '../lib/outbound.ts';
 import type { Platform } from '../platform/platform.ts';
 import { createDeliveryWorker, RECEIVER_PATIENCE_MS } from './delivery-worker.ts';
+import { giveUpExpired } from './expired-deliveries.store.ts';
 import { createPublish } from './publish.ts';
 import { createQuotaEvents } from './quota-events.ts';
 import { createSubscriptionService } from './subscriptions.service.ts';
@@ -37,6 +38,8 @@ export function createWebhooks(deps: {
     subscriptions: createSubscriptionService(deps),
     publish: createPublish(deps),
     noteQuotas: createQuotaEvents(deps),
+    /** For the cleanup: before events that are too old go. */
+    giveUpExpired,
     worker: createDeliveryWorker({ ...deps, fetch, policy: platform.webhooks }),
   };
 }

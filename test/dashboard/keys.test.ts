@@ -175,6 +175,37 @@ t.test('rotates with an overlap, disables, enables and revokes', async (t) => {
   t.equal((await ada.send(enabled, '/rotate', { overlap: '0' })).status, 404);
 });
 
+t.test('a key says which key made it, and its end says how many others end', async (t) => {
+  const desk = await openKeyDesk(t);
+  const ada = await desk.owner();
+  const first = await ada.make({ permissions: 'set:full_access' });
+  const makes = async (maker: string, name: string) => {
+    const response = await fetch(`${desk.gatehouse.issuer}/manage/v1/api-keys`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${maker}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ name, permission_set: 'full_access' }),
+    });
+    return (await response.json()) as { id: string; key: string };
+  };
+  const child = await makes(first.secret, 'Child <b>');
+  const grandchild = await makes(child.key, 'Grandchild');
+  const link = new RegExp(`<a href="[^"]*/keys/${first.id}">API key “Nightly export”</a>`);
+  t.match((await ada.open('/keys')).body, link);
+  const page = await ada.open(`/keys/${child.id}`);
+  t.match(page.body, link);
+  t.match(page.body, `<code>${first.id}</code>`);
+  t.match((await ada.open(`/keys/${grandchild.id}`)).body, 'API key “Child &lt;b&gt;”');
+
+  t.match((await ada.open(`/keys/${child.id}/revoke`)).body, 'A key that was made with it ends');
+  const confirmation = await ada.open(`/keys/${first.id}/revoke`);
+  t.match(confirmation.body, '2 keys that were made with it');
+  t.notMatch((await ada.open(`/keys/${grandchild.id}/revoke`)).body, 'made with it');
+  await ada.send(confirmation, '/revoke');
+  for (const secret of [first.secret, child.key, grandchild.key]) {
+    t.notOk(await desk.lets(secret));
+  }
+});
+
 t.test('a form without its token, or from another site, does nothing', async (t) => {
   const desk = await openKeyDesk(t);
   const ada = await desk.owner();

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
 import { loadPlatform } from '../../src/platform/load.ts';
+import type { Subscription } from '../../src/webhooks/webhook.ts';
 import type { Page } from '../support/user-agent.ts';
 import { startReceiver, until } from '../webhooks/house.ts';
 import { refusesForgeries } from './attacks.ts';
@@ -16,6 +17,12 @@ const hooksOf = ({ gatehouse }: KeyDesk, { user }: Developer) =>
 
 const add = async (developer: Developer, fields: Fields = {}): Promise<Page> =>
   developer.send(await developer.open(`${LIST}/new`), LIST, { ...HOOK, ...fields });
+
+async function sendTest({ gatehouse }: KeyDesk, hook: Subscription) {
+  const sent = await gatehouse.webhooks.subscriptions.test(hook);
+  if (sent.outcome !== 'done') throw new Error(sent.outcome);
+  return sent.delivery;
+}
 
 /** A desk at which somebody has a webhook. */
 async function furnished(t: Test, url?: string) {
@@ -153,6 +160,37 @@ t.test('a test event arrives, its answer is shown as text, and it is sent again'
   t.equal(received[0]!.headers['webhook-id'], received[1]!.headers['webhook-id'], 'one event');
 });
 
+t.test('nothing is sent through a webhook that is paused or disabled, which is said', async (t) => {
+  const { desk, ada, hook, path } = await furnished(t);
+  const { database, webhooks } = desk.gatehouse;
+  const delivery = await sendTest(desk, hook);
+  await database.pool.query(
+    `UPDATE webhook_deliveries SET status = 'dead', attempts = 11, finished_at = now()`,
+  );
+  const detail = `${path}/deliveries/${delivery.id}`;
+  const [hookPage, deliveryPage] = [await ada.open(path), await ada.open(detail)];
+  for (const status of ['paused', 'disabled']) {
+    await database.pool.query('UPDATE webhook_subscriptions SET status = $1', [status]);
+    const tested = await ada.send(hookPage, '/test');
+    const sentAgain = await ada.send(deliveryPage, '/redeliver');
+    for (const answer of [tested, sentAgain]) {
+      t.equal(answer.status, 409);
+      t.match(answer.body, 'Nothing was sent, because the webhook is paused or disabled.');
+      t.match(answer.body, /role="alert"[^>]* autofocus/);
+    }
+    t.match((await ada.open(path)).body, 'Resume the webhook first');
+    t.match((await ada.open(detail)).body, 'Resume it first to have this sent again');
+    for (const page of [await ada.open(path), await ada.open(detail)])
+      t.notOk(page.forms.some(({ action }) => /(test|redeliver)$/.test(action)));
+    const filter = { subscriptionId: hook.id, limit: 10 };
+    const kept = await webhooks.subscriptions.deliveries(filter);
+    t.match(kept, [{ id: delivery.id, status: 'dead', attempts: 11 }]);
+    t.equal(kept.length, 1);
+  }
+  await ada.send(await ada.open(path), '/resume');
+  t.equal((await ada.send(await ada.open(detail), '/redeliver')).status, 303);
+});
+
 t.test('deliveries are read page by page, and a forged cursor is no page', async (t) => {
   const { desk, ada, hook, path } = await furnished(t);
   for (let count = 0; count < 27; count += 1)
@@ -172,7 +210,7 @@ t.test('a neighbour’s webhook is not there, whatever is asked of it', async (t
   const eve = await desk.owner();
   await add(eve);
   const [own] = await hooksOf(desk, eve);
-  const delivery = await desk.gatehouse.webhooks.subscriptions.test(hook);
+  const delivery = await sendTest(desk, hook);
   const page = await eve.open(`${LIST}/${own!.id}`);
   const test = formOf(page, '/test');
   for (const id of [hook.id, 'x', '%00']) {
@@ -198,10 +236,10 @@ t.test('a neighbour’s webhook is not there, whatever is asked of it', async (t
 t.test('members look on: no form, no path of the URL, no answer of the receiver', async (t) => {
   const { url } = await startReceiver(t, (_request, response) => void response.end('internals'));
   const { desk, ada, path, hook } = await furnished(t, url);
-  const { worker, subscriptions } = desk.gatehouse.webhooks;
+  const { worker } = desk.gatehouse.webhooks;
   worker.start();
   t.teardown(() => worker.stop(AbortSignal.timeout(5_000)));
-  const { id } = await subscriptions.test(hook);
+  const { id } = await sendTest(desk, hook);
   const member = await desk.colleague(ada, 'member');
   const admin = await desk.colleague(ada, 'admin');
   const detail = `${path}/deliveries/${id}`;

@@ -1,67 +1,17 @@
-import type { Locator, Page } from 'playwright-core';
-import type { Test } from 'tap';
-import type { Visitor } from '../support/browser.ts';
-import {
-  createUser,
-  registerClient,
-  registerService,
-  type TestGatehouse,
-} from '../support/gatehouse.ts';
+import { createUser, registerClient, registerService } from '../support/gatehouse.ts';
 import { signIn } from './person.ts';
-
-export interface PlaygroundStage {
-  gatehouse: TestGatehouse;
-  visitor: Visitor;
-}
-
-export type PlaygroundStory = (t: Test, stage: PlaygroundStage) => Promise<void>;
-
-const open = async ({ gatehouse, visitor }: PlaygroundStage, path = ''): Promise<Page> => {
-  await visitor.page.goto(`${gatehouse.issuer}/playground${path}`);
-  await visitor.page.locator('html[data-ready]').waitFor();
-  return visitor.page;
-};
-
-const step = (page: Page, kind: string) => page.locator(`#step-${kind}`);
-
-/** Presses a button of a step, and reads the answer that comes over the wire. */
-async function answerTo(where: Locator, button: Locator, status: number): Promise<string> {
-  await button.click();
-  const received = where.locator('[data-received]').first();
-  await received.filter({ hasText: new RegExp(`HTTP/1.1 ${status}`) }).waitFor();
-  return (await received.textContent()) ?? '';
-}
-
-const press = (where: Locator, name: string, status = 200) =>
-  answerTo(where, where.getByRole('button', { name, exact: true }), status);
-
-/** A lesson: the wrong thing, done for real. */
-async function fail(where: Locator, name: string, status: number): Promise<string> {
-  const summary = where.getByText('See it refused');
-  const isOpen = await where.locator('details:has(.lessons)').getAttribute('open');
-  if (isOpen === null) await summary.click();
-  return answerTo(where, where.getByRole('button', { name: `Try it ${name}` }), status);
-}
-
-const verdicts = (where: Locator) => where.locator('[data-verdict]').allTextContents();
-
-/** Through sign-in and consent, back to the page. */
-async function authorize(
-  page: Page,
-  visitor: Visitor,
-  user?: { email: string; password: string },
-  app = 'OAuth playground',
-) {
-  await step(page, 'authorize').getByRole('button', { name: 'Sign in and consent' }).click();
-  if (user) {
-    // The page that is being left has a box that is called email, too.
-    await page.locator('#password').waitFor();
-    await signIn(visitor, user.email, user.password);
-  }
-  await page.getByRole('heading', { name: `${app} wants access` }).waitFor();
-  await page.getByRole('button', { name: 'Allow', exact: true }).click();
-  await page.getByText('State and issuer are the ones that were expected.').waitFor();
-}
+import {
+  ask,
+  authorize,
+  fail,
+  failAsking,
+  newServiceJwt,
+  open,
+  type PlaygroundStory,
+  press,
+  step,
+  verdicts,
+} from './playground-steps.ts';
 
 export const KAIE_STORIES: Readonly<Record<string, PlaygroundStory>> = {
   'the code flow, up to the gate’s verdict, refresh, introspection and revocation': async (
@@ -89,10 +39,13 @@ export const KAIE_STORIES: Readonly<Record<string, PlaygroundStory>> = {
     t.match(await press(step(page, 'redeem'), 'Exchange the code'), '"access_token"');
     await page.getByText('The signature is good.').first().waitFor();
     await page.getByText('The nonce is the one that was sent.').waitFor();
-    t.match(await page.getByRole('timer').first().textContent(), /^Expires in \d\d:\d\d|1:00:00$/);
+    t.match(
+      await page.getByRole('timer').first().textContent(),
+      /^Expires in (?:\d\d:\d\d|1:00:00)$/,
+    );
 
-    const call = step(page, 'call');
-    await press(call, 'Call');
+    const call = step(page, 'ask');
+    await ask(call);
     t.same(await verdicts(call), Array(5).fill('Passed'));
     t.match(await call.locator('[data-received]').textContent(), 'ratelimit');
     await visitor.look('code-called');
@@ -108,7 +61,7 @@ export const KAIE_STORIES: Readonly<Record<string, PlaygroundStory>> = {
     t.notMatch(await page.content(), service.secret, 'a secret is not shown again');
     await press(step(page, 'revoke'), 'Revoke');
     t.match(await press(check, 'Introspect'), '"active": false');
-    const refused = await press(call, 'Call', 401);
+    const refused = await ask(call, 401);
     t.match(refused, 'INVALID_TOKEN');
     t.same(await verdicts(call), ['Refused', ...Array(4).fill('Not asked')]);
   },
@@ -127,6 +80,13 @@ export const KAIE_STORIES: Readonly<Record<string, PlaygroundStory>> = {
     const page = visitor.page;
     await page.getByText('Back Office can’t send people back here yet').waitFor();
     await visitor.look('own-app-missing');
+    const long = await registerClient(gatehouse, {
+      ...{ name: 'W'.repeat(90), organizationId, redirectUris: ['https://office.example/'] },
+    });
+    await page.goto(`${gatehouse.issuer}/playground?client_id=${long.clientId}`);
+    await page.getByText('can’t send people back here yet').waitFor();
+    await visitor.look('own-app-long-name');
+    await page.goto(`${gatehouse.issuer}/playground${setup}`);
     const uri = (await page.locator('#redirect-uri').textContent()) ?? '';
     const redirectUris = ['https://office.example/callback', uri];
     const system = { actor: { kind: 'system' } } as const;
@@ -148,7 +108,7 @@ export const KAIE_STORIES: Readonly<Record<string, PlaygroundStory>> = {
     await page.getByText('The signature is good.').first().waitFor();
     t.match(await press(step(page, 'renew'), 'Refresh'), '"refresh_token"');
     await press(step(page, 'revoke'), 'Revoke');
-    await press(step(page, 'call'), 'Call', 401);
+    await ask(step(page, 'ask'), 401);
 
     t.notMatch(await page.content(), client.secret, 'a secret is not shown');
     const kept = await page.evaluate(
@@ -177,13 +137,13 @@ export const KAIE_STORIES: Readonly<Record<string, PlaygroundStory>> = {
     t.match(await fail(renew, 'With a wider scope', 400), 'invalid_scope');
     await press(renew, 'Refresh');
     t.match(await fail(renew, 'With the token before', 400), 'invalid_grant');
-    const call = step(page, 'call');
-    t.match(await fail(call, 'With an expired token', 401), 'INVALID_TOKEN');
+    const call = step(page, 'ask');
+    t.match(await failAsking(call, 'With an expired token', 401), 'INVALID_TOKEN');
     t.match(await call.locator('[data-found]').first().textContent(), 'reason: expired_token');
     t.match(await fail(step(page, 'check'), 'As a client without a secret', 401), 'invalid_client');
-    await press(call, 'Call');
+    await ask(call);
     t.match(await fail(redeem, 'With the same code again', 400), 'invalid_grant');
-    t.match(await press(call, 'Call', 401), 'INVALID_TOKEN', 'and its tokens died');
+    t.match(await ask(call, 401), 'INVALID_TOKEN', 'and its tokens died');
     await visitor.look('lessons');
   },
 
@@ -198,8 +158,8 @@ export const KAIE_STORIES: Readonly<Record<string, PlaygroundStory>> = {
     t.match(await fail(client, 'With a wrong secret', 401), 'invalid_client');
     t.match(await fail(client, 'With a scope that does not exist', 400), 'invalid_scope');
     t.match(await press(client, 'Get a token'), '"access_token"');
-    const call = step(page, 'call');
-    await press(call, 'Call');
+    const call = step(page, 'ask');
+    await ask(call);
     t.same(await verdicts(call), Array(5).fill('Passed'));
     await visitor.look('client-credentials');
     t.match(await press(step(page, 'check'), 'Introspect'), '"active": true');
@@ -218,30 +178,15 @@ export const KAIE_STORIES: Readonly<Record<string, PlaygroundStory>> = {
   },
 
   'a service JWT, signed with a key that cannot leave the browser': async (t, stage) => {
-    const { gatehouse, visitor } = stage;
-    const user = await createUser(gatehouse);
+    const { visitor } = stage;
     const page = await open(stage, '?flow=service_jwt');
-    await page.getByRole('button', { name: 'Make a key pair' }).click();
-    const jwks = page.locator('[data-value="public_jwks"]');
-    await jwks.filter({ hasText: 'keys' }).waitFor();
-    const { keys } = JSON.parse((await jwks.textContent())!);
-    t.notOk(keys[0].d, 'the public half');
-    const made = await gatehouse.credentials.serviceAccounts.create(
-      {
-        ...{ organizationId: user.organizationId, name: 'Nightly', keys },
-        scopes: ['workflows:read', 'analytics:read', 'triggers:read'],
-      },
-      { organizationId: null, scopes: 'all' },
-      { actor: { kind: 'system' } },
-    );
-    if (made.outcome !== 'done') throw new Error(JSON.stringify(made));
-    const sign = step(page, 'sign');
-    await sign.getByLabel('Service account ID').fill(made.account.id);
-    await sign.getByRole('button', { name: 'Sign' }).click();
-    const call = step(page, 'call');
-    await press(call, 'Call');
+    const sign = await newServiceJwt(page, stage);
+    const jwks = await page.locator('[data-value="public_jwks"]').textContent();
+    t.notOk(JSON.parse(jwks!).keys[0].d, 'the public half');
+    const call = step(page, 'ask');
+    await ask(call);
     t.same(await verdicts(call), Array(5).fill('Passed'));
-    t.match(await fail(call, 'With an expired JWT', 401), 'INVALID_TOKEN');
+    t.match(await failAsking(call, 'With an expired JWT', 401), 'INVALID_TOKEN');
     t.match(await call.locator('[data-found]').first().textContent(), 'reason: expired_token');
     await sign.getByRole('button', { name: 'Sign' }).click();
     const exchange = step(page, 'exchange');
@@ -265,7 +210,7 @@ export const KAIE_STORIES: Readonly<Record<string, PlaygroundStory>> = {
     await press(step(page, 'redeem'), 'Exchange the code');
     const renewed = await press(step(page, 'renew'), 'Refresh');
     t.match(renewed, '"scope": "workflows:read triggers:read"');
-    await press(step(page, 'call'), 'Call');
+    await ask(step(page, 'ask'));
     const link = await page.locator('#link').getAttribute('href');
     t.equal(link, shared, 'the link is what it was: nothing that happened is in it');
     await page.goto(link!);
@@ -311,13 +256,15 @@ export const KLIQ_STORIES: Readonly<Record<string, PlaygroundStory>> = {
     t.match(await fail(signInStep, 'With a wrong password', 401), 'Unauthorized');
     t.match(await press(signInStep, 'Get tokens'), '"accessToken"');
     t.notMatch(await page.content(), user.password, 'the password is not shown');
-    const call = step(page, 'call');
-    await press(call, 'Call');
+    const call = step(page, 'ask');
+    await ask(call);
     t.same(await verdicts(call), Array(5).fill('Passed'), 'the organization comes from the token');
-    t.match(await press(step(page, 'renew'), 'Refresh'), '"refreshToken"');
+    const renew = step(page, 'renew');
+    t.match(await press(renew, 'Refresh'), '"refreshToken"');
+    t.match(await fail(renew, 'With the token before', 401), 'Unauthorized');
     await visitor.look('user-tokens');
     await press(step(page, 'revoke'), 'Revoke');
-    await press(call, 'Call', 401);
+    await ask(call, 401);
   },
 };
 
@@ -329,21 +276,22 @@ export const KLOAKD_STORIES: Readonly<Record<string, PlaygroundStory>> = {
     await press(key, 'Get a playground key', 201);
     await key.getByText('Your key is ready.').waitFor();
     await visitor.look('keys');
-    const call = step(page, 'call_with_key');
-    t.match(await fail(call, 'Without a key', 401), 'AuthenticationError');
-    t.match(await fail(call, 'With one wrong character', 401), 'AuthenticationError');
-    let last = await press(call, 'Call');
+    const call = step(page, 'ask_with_key');
+    t.match(await failAsking(call, 'Without a key', 401), 'AuthenticationError');
+    t.match(await failAsking(call, 'With one wrong character', 401), 'AuthenticationError');
+    let last = await ask(call);
     const sent = (await call.locator('[data-sent]').textContent())!;
-    t.match(sent, 'POST /api/v1/playground/discoveries');
+    t.match(sent, 'POST /playground/try HTTP/1.1');
+    t.match(sent, '{"method":"POST","path":"/api/v1/playground/discoveries"}', 'as it was sent');
     t.match(sent, 'Bearer ••••••••', 'the key is not shown again');
-    for (let left = 9; left > 0 && !last.includes('429'); left -= 1) {
-      const more = `"playground_discoveries";r=${left - 1}`;
-      await call.getByRole('button', { name: 'Call', exact: true }).click();
+    for (let left = 9; left > 0 && !last.includes('"status": 429'); left -= 1) {
+      const more = String.raw`\\"playground_discoveries\\";r=${left - 1}`;
+      await call.getByRole('button', { name: 'Ask the gate', exact: true }).click();
       const received = call.locator('[data-received]');
-      await received.filter({ hasText: new RegExp(`${more}|HTTP/1.1 429`) }).waitFor();
+      await received.filter({ hasText: new RegExp(`${more}|"status": 429`) }).waitFor();
       last = (await received.textContent())!;
     }
-    last = await press(call, 'Call', 429);
+    last = await ask(call, 429);
     t.match(last, 'RateLimitError');
     t.match(last, 'The quota is used up');
     t.same(await verdicts(call), [...Array(4).fill('Passed'), 'Refused']);
@@ -365,8 +313,8 @@ export const readWithoutScripts: Readonly<Record<string, PlaygroundStory>> = {
     await page.getByLabel('API call to try').selectOption('POST /v1/workflows/*');
     await page.getByRole('button', { name: 'Use this setup' }).click();
     t.match(new URL(page.url()).searchParams.getAll('scope').join(' '), 'workflows:write');
-    await page.locator('#step-call').getByText('This step as code').click();
-    await page.locator('#step-call').getByLabel('Go').check();
+    await page.locator('#step-ask').getByText('This step as code').click();
+    await page.locator('#step-ask').getByLabel('Go').check();
     await page.getByText('http.NewRequest("POST", "https://api.kaie.ai/v1/workflows"').waitFor();
     await visitor.look('steps');
     await page.getByRole('link', { name: 'API key' }).click();

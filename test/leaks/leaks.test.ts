@@ -21,10 +21,10 @@ const gatehouse = await startGatehouse(t, {
 });
 const { issuer, adminKey, database } = gatehouse;
 
-async function manage(path: string, body?: object) {
+async function manage(path: string, body?: object, credential = adminKey) {
   const response = await fetch(`${issuer}/manage/v1${path}`, {
     method: body ? 'POST' : 'GET',
-    headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${credential}`, 'content-type': 'application/json' },
     ...(body ? { body: JSON.stringify(body) } : {}),
   });
   return response.json() as Promise<{ id: string; key: string; data: { type: string }[] }>;
@@ -107,6 +107,21 @@ t.test('a leaked key is revoked at once, audited, and told of', async (t) => {
   t.match(rows, [{ payload: { type: 'api_key.leaked', data: { api_key_id: id } } }]);
   t.notMatch(JSON.stringify(rows), key);
   t.notMatch(gatehouse.logLines.join('\n'), key);
+});
+
+t.test('with a leaked key ends every key that it made', async (t) => {
+  const full = { name: 'A key', permission_set: 'full_access' };
+  const leaked = await manage('/api-keys', { organization_id, ...full });
+  const hidden = await manage('/api-keys', full, leaked.key);
+  const below = await manage('/api-keys', full, hidden.key);
+  t.equal(await works(below.key), true);
+  t.match((await report([leakOf(leaked.key)])).body, [{ label: 'true_positive' }]);
+  for (const { id, key } of [hidden, below]) {
+    t.equal(await works(key), false);
+    t.match((await eventsOf(id)).at(-1), {
+      ...{ type: 'api_key.deleted', details: { descends_from: leaked.id } },
+    });
+  }
 });
 
 t.test('reporting again, or many times at once, does it once', async (t) => {

@@ -3,6 +3,7 @@ import fastify from 'fastify';
 import type { Test } from 'tap';
 import { newRequestId } from '../../src/doors/request-id.ts';
 import { createMasterKey } from '../../src/lib/master-key.ts';
+import { createMemoryCounters } from '../../src/limits/memory-counters.ts';
 import { managementRoutes } from '../../src/management/management.routes.ts';
 import { createRevocations } from '../../src/oauth/revocations.store.ts';
 import { createApiDescription } from '../../src/reference/api-description.ts';
@@ -83,6 +84,7 @@ export async function openHouse(t: Pick<Test, 'teardown'>, options: TestGatehous
     },
     revocations: createRevocations({ clock }),
     apiDescription: createApiDescription(),
+    rates: createMemoryCounters(),
   });
   t.teardown(() => app.close());
   const document = (await app.inject('/openapi.json')).json() as OpenApiDocument;

@@ -35,7 +35,7 @@ const keys: KeyRow[] = [
   },
   {
     ...{ ...key, name: 'Past its time', status: 'expired', permissions: { kind: 'own', count: 1 } },
-    maker: { kind: 'credential' },
+    maker: { kind: 'key', id: 'key_1', name: 'Nightly export', href: `${listUrl}/key_1` },
   },
 ];
 
@@ -194,12 +194,12 @@ export const keySamples: Sample[] = [
   {
     name: 'keys-revoke',
     page: 'dashboard/keys/revoke',
-    model: { frame, key, form: { action: `${key.href}/revoke`, csrf } },
+    model: { frame, key, descendants: 3, form: { action: `${key.href}/revoke`, csrf } },
   },
   {
     name: 'keys-revoke-unused',
     page: 'dashboard/keys/revoke',
-    model: { frame, key: keys[2]!, form: { action: `${key.href}/revoke`, csrf } },
+    model: { frame, key: keys[2]!, descendants: 0, form: { action: `${key.href}/revoke`, csrf } },
   },
   { name: 'usage', page: 'dashboard/usage', model: { ...usage, chart } },
   {

@@ -13,7 +13,10 @@ async function pageOf(
   named?: NamedApp,
 ): Promise<PlaygroundPage> {
   const platform = await loadPlatform(platformId);
-  const options = { platform, issuer: ISSUER, apiUrl: 'https://api.kaie.example' };
+  // Klen is tried where the gate is the API's proxy.
+  const isHere = platformId === 'klen';
+  const api = { url: isHere ? ISSUER : 'https://api.kaie.example', isHere };
+  const options = { platform, issuer: ISSUER, api };
   return createPlaygroundPage(options)(query, tab, named);
 }
 

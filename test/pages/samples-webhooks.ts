@@ -124,9 +124,27 @@ export const webhookSamples: Sample[] = [
     model: { ...detail, error: 'overlap' },
   },
   {
+    name: 'webhook-test-refused',
+    page: 'dashboard/webhooks/detail',
+    model: {
+      ...{ ...detail, error: 'inactive', webhook: { ...detail.webhook, status: 'paused' } },
+      manage: { ...detail.manage!, test: undefined },
+    },
+  },
+  {
     name: 'webhook-delete',
     page: 'dashboard/webhooks/delete',
     model: { ...guarded, frame, host: longHost, cancelUrl: `${HERE}/1` },
   },
   { name: 'webhook-delivery', page: 'dashboard/webhooks/delivery', model: delivery },
+  {
+    name: 'webhook-delivery-inactive',
+    page: 'dashboard/webhooks/delivery',
+    model: { ...delivery, redeliver: undefined, inactive: 'told' },
+  },
+  {
+    name: 'webhook-delivery-refused',
+    page: 'dashboard/webhooks/delivery',
+    model: { ...delivery, redeliver: undefined, inactive: 'refused' },
+  },
 ];

@@ -15,7 +15,7 @@ export interface Heard {
 
 /** Calls the platform's API as it stands behind a proxy that asks the gate first (forward-auth). */
 export async function ask(
-  { gatehouse }: Desk,
+  { gatehouse }: Pick<Desk, 'gatehouse'>,
   method: string,
   target: string,
   headers: Record<string, string> = {},

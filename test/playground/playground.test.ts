@@ -32,6 +32,19 @@ t.test('is there for everybody, with each flow that the platform has', async (t)
   t.match(await read(`${kliq.issuer}/playground/keys`), { status: 200, body: 'X-API-Key' });
 });
 
+t.test('a key for a stranger is a request, and has its code; a pasted one is none', async (t) => {
+  const [kloakd, klen] = await Promise.all(
+    ['kloakd', 'klen'].map((platform) => startGatehouse(t, { platform })),
+  );
+  const { body } = await read(`${kloakd!.issuer}/playground/keys`);
+  for (const language of ['curl', 'typescript', 'python', 'go', 'java']) {
+    const code = new RegExp(`id="key-${language}"[^]*?</pre>`).exec(body)?.[0];
+    t.match(code, `${kloakd!.issuer}/api/v1/playground/keys`, language);
+    t.match(code, 'FINGERPRINT');
+  }
+  t.notMatch((await read(`${klen!.issuer}/playground/keys`)).body, 'id="key-curl"');
+});
+
 t.test('a link reproduces the setup, and what is unknown in it counts as not said', async (t) => {
   const { issuer } = await startGatehouse(t, { platform: 'kaie' });
   const query = new URLSearchParams({

@@ -1,4 +1,3 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { findPostmaster } from '../../src/database/postmaster.ts';
 import { authorize } from '../support/flows.ts';
-import type { TestUser } from '../support/gatehouse.ts';
 import {
   type GatehouseProcess,
   launchGatehouse,
@@ -14,48 +12,11 @@ import {
   spawnGatehouse,
 } from '../support/process.ts';
 import { createUserAgent } from '../support/user-agent.ts';
-
-/** What the start prints for people to paste. */
-interface Printed {
-  url: string;
-  user: TestUser;
-  curl: string;
-  /** About a call with an API key. */
-  keyCurl: string;
-  clients: string[];
-}
-
-function readPrinted({ stdout }: GatehouseProcess): Printed {
-  const url = /^ +(http\S+\/oauth\/authorize\?\S+)$/m.exec(stdout)?.[1] ?? '';
-  const [, email = '', password = ''] =
-    /sign in as (\S+) with the password (\S+)/.exec(stdout) ?? [];
-  const curl = /^ +(curl .*)$/m.exec(stdout)?.[1] ?? '';
-  const keyCurl = /^ +(curl '(?:.*\\\n)*.*)$/m.exec(stdout)?.[1] ?? '';
-  const service = /-u ([^:]+):/.exec(curl)?.[1] ?? '';
-  const app = url ? (new URL(url).searchParams.get('client_id') ?? '') : '';
-  const user = { email, password } as TestUser;
-  return { url, user, curl, keyCurl, clients: [app, service] };
-}
-
-const hasCurl = spawnSync('curl', ['--version']).status === 0;
-
-const inShell = (command: string) =>
-  execFileSync('bash', ['-c', command], { encoding: 'utf8', stdio: 'pipe' });
-
-/** What the call with the key prints: status line, headers, body. */
-async function runKeyCurl(command: string): Promise<string> {
-  if (hasCurl) return inShell(command).replaceAll('\r', '');
-  const [url = '', ...headers] = Array.from(command.matchAll(/'([^']*)'/g), ([, text]) => text!);
-  const response = await fetch(url, {
-    headers: headers.map((header) => header.split(': ') as [string, string]),
-  });
-  const heard = Array.from(response.headers, ([name, value]) => `${name}: ${value}\n`).join('');
-  return `HTTP/1.1 ${response.status} ${response.statusText}\n${heard}\n${await response.text()}`;
-}
+import { hasCurl, inShell, LAST_WORDS, type Printed, readPrinted, runKeyCurl } from './printed.ts';
 
 /** Runs a printed command as a person would, in a shell; without curl, sends what it would send. */
 async function runCurl(command: string): Promise<Record<string, unknown>> {
-  if (hasCurl) return JSON.parse(inShell(command));
+  if (hasCurl) return JSON.parse(await inShell(command));
   const words = command.replaceAll('\\\n', ' ').split(/\s+/);
   const valuesOf = (option: string) => words.filter((_, at) => words[at - 1] === option);
   const [user] = valuesOf('-u');
@@ -72,7 +33,7 @@ async function runCurl(command: string): Promise<Record<string, unknown>> {
 
 /** Walks the printed link to its end, and runs the printed commands. */
 async function tryOut(t: Test, gatehouse: GatehouseProcess): Promise<Printed> {
-  const printed = readPrinted(gatehouse);
+  const printed = await readPrinted(gatehouse);
   const agent = createUserAgent();
   const back = await authorize(agent, printed.url, printed.user);
   t.equal(back.pathname, '/demo/callback');
@@ -99,7 +60,7 @@ t.test('the first start makes everything and prints how to try it', async (t) =>
   await t.test(
     'what is there to be pasted comes last: no log line of the start follows',
     async (t) => {
-      const [before = '', after = ''] = first.stdout.split('DEMO=0 starts without any of this.\n');
+      const [before = '', after = ''] = first.stdout.split(LAST_WORDS);
       t.match(before, /Server listening[\s\S]*is ready at/);
       const later = after.split('\n').filter((line) => line !== '');
       // Asked by the tests since.

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import t from 'tap';
 import { createTestDatabase } from '../support/postgres.ts';
 import { type GatehouseProcess, spawnGatehouse } from '../support/process.ts';
@@ -56,5 +57,42 @@ t.test(
     const [first, second] = silent.received;
     t.equal(second?.headers['webhook-id'], first?.headers['webhook-id']);
     t.not(second?.headers['webhook-attempt-id'], first?.headers['webhook-attempt-id']);
+  },
+);
+
+t.test(
+  'what was accepted is delivered, even if the process is killed the moment after (kill -9)',
+  { timeout: 180_000 },
+  async (t) => {
+    const { connectionString } = await createTestDatabase(t);
+    const environment = {
+      ...{ PLATFORM: 'kaie', DATABASE_URL: connectionString, ADMIN_KEY },
+      ...{ ALLOW_PRIVATE_TARGETS: '1', MASTER_KEY: randomBytes(32).toString('base64') },
+    };
+    let answers = false;
+    const taken: string[] = [];
+    const receiver = await startReceiver(t, ({ headers }, response) => {
+      if (!answers) return;
+      taken.push(String(headers['webhook-id']));
+      response.end();
+    });
+    const first = await spawnGatehouse(t, { environment });
+    const organization_id = (await manage(first, '/organizations', { name: 'Acme' })).id;
+    await manage(first, '/webhooks', { organization_id, url: receiver.url, events: ['*'] });
+    const accepted: string[] = [];
+    for (let number = 0; number < 5; number += 1) {
+      const event = { organization_id, type: 'workflow.created', data: { number } };
+      accepted.push((await manage(first, '/events', event)).id);
+    }
+    await first.kill('SIGKILL');
+    t.same(taken, [], 'nothing was delivered until then');
+    answers = true;
+
+    await spawnGatehouse(t, { environment });
+    // What was being dialled falls due when its lease ends.
+    await until(() => new Set(taken).size === accepted.length, 'every event', 90_000);
+    t.same([...new Set(taken)].sort(), accepted.sort(), 'each by the id that was answered');
+    const attempts = receiver.received.map(({ headers }) => headers['webhook-attempt-id']);
+    t.equal(new Set(attempts).size, attempts.length, 'and no attempt was made twice');
   },
 );

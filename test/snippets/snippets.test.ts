@@ -163,6 +163,37 @@ t.test('a snippet sends the same request in every language', async (t) => {
     });
   }
 
+  await t.test('an id and a secret are form-encoded before Basic (RFC 6749 §2.3.1)', async (t) => {
+    const basic = { username: 'one:two three', password: env('CLIENT_SECRET') };
+    const request = {
+      method: 'POST',
+      url: `${origin}/oauth/token`,
+      basic,
+      body: { form: [['a', 'b'] as const] },
+    };
+    const CLIENT_SECRET = 's:c+r%e&t €';
+    for (const { kind, code } of snippetsOf(request)) {
+      // cURL cannot encode what it reads from a variable.
+      const secret = kind === 'curl' ? 'secret' : CLIENT_SECRET;
+      const { file, command } = RUNS[kind];
+      writeFileSync(join(directory, file), `${code}\n`);
+      const before = received.length;
+      const isRun = await run(command, kind === 'go' ? ['run', file] : [file], {
+        ...{ cwd: directory, env: { ...environment, CLIENT_SECRET: secret } },
+      }).then(
+        () => true,
+        (error: NodeJS.ErrnoException) => {
+          if (error.code !== 'ENOENT') throw error;
+          return false;
+        },
+      );
+      if (!isRun) continue;
+      const pair = atob(received[before]!.headers.authorization!.slice('Basic '.length));
+      const sent = pair.split(':').map((part) => [...new URLSearchParams(`v=${part}`).values()][0]);
+      t.same(sent, [basic.username, secret], kind);
+    }
+  });
+
   await t.test('what a person opens is printed', async (t) => {
     const url = `${origin}/oauth/authorize?scope=a%20b&state=${env('CLIENT_ID')}`;
     const before = received.length;

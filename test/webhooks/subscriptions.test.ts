@@ -104,6 +104,42 @@ t.test('an organization has at most twenty, however many ask at once', async (t)
   t.equal(statuses.filter((status) => status === 409).length, 10);
 });
 
+t.test(
+  'through a webhook that is paused or disabled nothing is sent, nor kept to be sent',
+  async (t) => {
+    const organization = await newOrganization();
+    const { id } = await newWebhook(organization);
+    const other = await newWebhook(organization);
+    const delivery = (await post(`/webhooks/${id}/test`)).body;
+    await house.database.pool.query(
+      `UPDATE webhook_deliveries SET status = 'dead', attempts = 11, finished_at = now() WHERE id = $1`,
+      [delivery.id],
+    );
+    const again = `/webhooks/${id}/deliveries/${delivery.id}/redeliver`;
+    for (const status of ['paused', 'disabled']) {
+      await house.database.pool.query(
+        'UPDATE webhook_subscriptions SET status = $1 WHERE id = $2',
+        [status, id],
+      );
+      for (const path of [`/webhooks/${id}/test`, again]) {
+        const refused = await post(path);
+        t.match(refused, {
+          status: 409,
+          headers: { 'content-type': /^application\/problem\+json/ },
+          body: { code: 'webhook_inactive', detail: /Resume it first/ },
+        });
+      }
+      t.equal((await post(again.replace(delivery.id, id))).status, 404, 'what is not there');
+      const { data } = (await get(`/webhooks/${id}/deliveries`)).body;
+      t.match(data, [{ id: delivery.id, status: 'dead', attempts: 11, next_attempt_at: null }]);
+      t.equal(data.length, 1);
+      t.equal((await post(`/webhooks/${other.id}/test`)).status, 202, 'others go on');
+    }
+    t.equal((await post(`/webhooks/${id}/resume`)).status, 200);
+    t.match(await post(again), { status: 202, body: { id: delivery.id, status: 'pending' } });
+  },
+);
+
 t.test('a delivery belongs to its webhook alone', async (t) => {
   const organization = await newOrganization();
   const [one, two] = [await newWebhook(organization), await newWebhook(organization)];

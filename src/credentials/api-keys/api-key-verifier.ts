@@ -12,15 +12,16 @@ import type { MasterKey } from '../../lib/master-key.ts';
 import type { KeyEnvironment, Platform } from '../../platform/platform.ts';
 import { isWellFormedKey } from '../key-format.ts';
 import type { ScopePolicy } from '../scope-policy.ts';
-import { createAddressList } from './address-list.ts';
-import { API_KEYS_CHANNEL, findBySecret, type PresentedKey } from './api-keys.store.ts';
+import { findBySecret, type PresentedKey } from './api-keys.store.ts';
+import { API_KEYS_CHANNEL } from './lineage.store.ts';
+import { type Held, heldBy } from './lineage.ts';
 
 const CACHED_KEYS = 50_000;
 
-/** What a cached key comes to; worked out once. */
+/** What a cached key comes to; worked out once, and anew when it or a key above it changes. */
 interface Prepared {
   readonly principal: Principal;
-  readonly comesFrom: ((address: string) => boolean) | undefined;
+  readonly held: Held;
 }
 
 /**
@@ -57,12 +58,13 @@ export function createApiKeyVerifier(deps: {
     // A key keeps to the environment its prefix names, even if the file has moved the prefix since.
     if (!presented || presented.key.environment !== environment.name) return UNKNOWN;
     const { key, secretExpiresAt } = presented;
-    const { principal, comesFrom } = prepare(presented, environment);
+    const { principal, held } = prepare(presented, environment);
+    const { comesFrom, expiresAt } = held;
     const refuse = (refusal: CredentialRefusal): Verdict => ({ refusal, owner: principal });
-    if (key.revokedAt || key.disabledAt) return refuse('invalid_api_key');
+    if (held.isShutOut) return refuse('invalid_api_key');
     const now = clock.now();
     if (secretExpiresAt && secretExpiresAt <= now) return refuse('invalid_api_key');
-    if (key.expiresAt && key.expiresAt <= now) return refuse('expired_credential');
+    if (expiresAt && expiresAt <= now) return refuse('expired_credential');
     if (comesFrom && !comesFrom(address)) return refuse('address_not_allowed');
     deps.used(key.id);
     return { principal };
@@ -71,16 +73,17 @@ export function createApiKeyVerifier(deps: {
   function prepare(presented: PresentedKey, environment: KeyEnvironment): Prepared {
     const known = prepared.get(presented);
     if (known) return known;
-    const { key } = presented;
-    const ranges = key.allowedAddresses;
+    const { key, makers } = presented;
+    const isShutOut = key.revokedAt !== null || key.disabledAt !== null;
+    const held = heldBy([{ ...key, isShutOut }, ...makers], scopePolicy);
+    const { limits, expiresAt, allowedAddresses } = held;
     const made: Prepared = {
-      comesFrom: ranges.length > 0 ? createAddressList(ranges) : undefined,
+      held,
       principal: {
         ...{ kind: 'api_key', id: key.id, subject: key.id },
         ...{ organizationId: key.organizationId, environment: key.environment, identity: null },
-        scopes: scopePolicy.within(scopePolicy.expand(key.scopes), environment),
-        limits: key.limits,
-        ...{ expiresAt: key.expiresAt, allowedAddresses: ranges },
+        scopes: scopePolicy.within(held.scopes, environment),
+        ...{ limits, expiresAt, allowedAddresses },
       },
     };
     prepared.set(presented, made);

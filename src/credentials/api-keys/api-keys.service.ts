@@ -30,6 +30,7 @@ import {
   rotateApiKey,
   updateApiKey,
 } from './api-keys.store.ts';
+import { countDescendants, MOST_GENERATIONS } from './lineage.store.ts';
 
 export type { Maker } from '../maker.ts';
 export type { KeyProblem } from './api-key-rules.ts';
@@ -69,7 +70,8 @@ interface Dependencies {
 
 /**
  * Making, changing and ending API keys. The key string leaves here once, when it is made. Nobody makes,
- * widens, enables or rotates a key that holds more than they do; ending one is never refused.
+ * widens, enables or rotates a key that holds more than they do; ending one is never refused, and ends all
+ * that descends from it.
  */
 export function createApiKeyService(deps: Dependencies) {
   const { platform, database, notifications, clock, masterKey } = deps;
@@ -99,12 +101,14 @@ export function createApiKeyService(deps: Dependencies) {
         ...{ ...planned.key, permissionSet: planned.permissionSet },
         ...{ id, organizationId: input.organizationId, name: input.name.trim() },
       };
-      await insertApiKey(database, key, stored, clock.now(), audit);
-      return reread(id, text);
+      const made = await insertApiKey(database, key, stored, clock.now(), audit);
+      return made === 'done' ? reread(id, text) : { outcome: 'beyond', problems: [REASONS[made]] };
     },
 
     find: (id: string, tenant: { organizationId: string | null }) =>
       findApiKey(database.pool, id, tenant),
+    /** Keys that end with it: made by it, and by those. */
+    countDescendants: (id: string) => countDescendants(database.pool, id),
     list: (filter: Parameters<typeof listApiKeys>[1]) => listApiKeys(database.pool, filter),
 
     /** Changes the fields given. Whoever holds less than the key will can only shut it out. */
@@ -167,6 +171,15 @@ export function createApiKeyService(deps: Dependencies) {
     },
   };
 }
+
+/** Why a key makes no other, whatever that one would hold. */
+const REASONS: Readonly<Record<'revoked' | 'last_generation', KeyProblem>> = {
+  revoked: { field: '', message: 'is asked for by a key that has been revoked meanwhile' },
+  last_generation: {
+    field: '',
+    message: `would be the descendant of ${MOST_GENERATIONS} keys, the most there may be: make it with an earlier one`,
+  },
+};
 
 /** The plan of an organization that the maker may act for; undefined: it left the platform file. */
 function createPlanOf({ organizations, platform }: Dependencies) {

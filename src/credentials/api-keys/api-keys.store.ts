@@ -4,9 +4,16 @@ import type { Database } from '../../database/database.ts';
 import type { Executor } from '../../database/executor.ts';
 import { looksLikeId } from '../../lib/identifier.ts';
 import type { ApiKey } from './api-key.ts';
-
-/** Tells every process which secret (hash in hex) stands for something else now. */
-export const API_KEYS_CHANNEL = 'gatehouse_api_keys';
+import {
+  API_KEYS_CHANNEL,
+  announceLineage,
+  endLineage,
+  holdMakers,
+  MAKERS,
+  type MakersColumn,
+  toMakers,
+} from './lineage.store.ts';
+import type { KeyStanding } from './lineage.ts';
 
 export interface NewSecret {
   readonly id: string;
@@ -34,24 +41,34 @@ export type ApiKeyChanges = Partial<
 /** What the gate needs of the key behind a presented secret, in one read. */
 export interface PresentedKey {
   readonly key: ApiKey;
+  /** The keys it descends from, nearest first. */
+  readonly makers: readonly KeyStanding[];
   /** Of the secret presented, not of the key. */
   readonly secretExpiresAt: Date | null;
 }
 
-/** The hot read: the key behind a secret, revoked and disabled ones included. */
+/** The hot read: the key behind a secret and whatever bounds it, revoked and disabled ones included. */
 export async function findBySecret(
   executor: Executor,
   hash: Uint8Array,
 ): Promise<PresentedKey | undefined> {
-  const { rows } = await executor.query<Row & { secret_expires_at: Date | null }>({
+  const { rows } = await executor.query<
+    Row & { secret_expires_at: Date | null; makers: MakersColumn }
+  >({
     name: 'find_api_key_by_secret',
-    text: `SELECT k.*, presented.expires_at AS secret_expires_at, ${SECRETS}
+    text: `SELECT k.*, presented.expires_at AS secret_expires_at, ${SECRETS}, ${MAKERS}
            FROM api_key_secrets presented JOIN api_keys k ON k.id = presented.api_key_id
            WHERE presented.hash = $1`,
     values: [hash],
   });
   const row = rows[0];
-  return row && { key: toApiKey(row), secretExpiresAt: row.secret_expires_at };
+  return (
+    row && {
+      key: toApiKey(row),
+      makers: toMakers(row.makers),
+      secretExpiresAt: row.secret_expires_at,
+    }
+  );
 }
 
 /** @param scope the tenant; null only for the operator */
@@ -74,6 +91,8 @@ export async function listApiKeys(
   filter: {
     organizationId: string | null;
     includeRevoked: boolean;
+    /** Whoever made them: a user, a key, a client, a service account. */
+    createdBy?: string | undefined;
     /** The last id seen. Ids are ordered by time (UUID version 7). */
     beforeId?: string | undefined;
     limit: number;
@@ -85,30 +104,37 @@ export async function listApiKeys(
     `SELECT k.*, ${SECRETS} FROM (
        SELECT * FROM api_keys
        WHERE ($1::text IS NULL OR organization_id = $1) AND ($2 OR revoked_at IS NULL)
-         AND ($3::text IS NULL OR id < $3)
+         AND ($3::text IS NULL OR id < $3) AND ($5::text IS NULL OR created_by_id = $5)
        ORDER BY id DESC LIMIT $4) k
      ORDER BY k.id DESC`,
-    [organizationId, filter.includeRevoked, filter.beforeId ?? null, filter.limit],
+    [
+      ...[organizationId, filter.includeRevoked, filter.beforeId ?? null, filter.limit],
+      filter.createdBy ?? null,
+    ],
   );
   return rows.map(toApiKey);
 }
 
+/** @returns why a key may not make it after all; nothing is stored then */
 export async function insertApiKey(
   database: Database,
   key: NewApiKey,
   secret: NewSecret,
   now: Date,
   audit: AuditContext,
-): Promise<void> {
-  await database.transaction(async (tx) => {
+): Promise<'done' | 'revoked' | 'last_generation'> {
+  const { actor } = audit;
+  return database.transaction(async (tx) => {
+    const makers = actor.kind === 'api_key' && actor.id ? await holdMakers(tx, actor.id) : 'held';
+    if (makers !== 'held') return makers;
     await tx.query(
       `INSERT INTO api_keys (id, organization_id, name, environment, permission_set, scopes, limits,
          allowed_addresses, created_by_kind, created_by_id, created_at, updated_at, expires_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)`,
       [
         ...[key.id, key.organizationId, key.name, key.environment, key.permissionSet, key.scopes],
-        ...[JSON.stringify(key.limits), key.allowedAddresses, audit.actor.kind],
-        ...[audit.actor.id ?? null, now, key.expiresAt],
+        ...[JSON.stringify(key.limits), key.allowedAddresses, actor.kind],
+        ...[actor.id ?? null, now, key.expiresAt],
       ],
     );
     await insertSecret(tx, key.id, secret, now);
@@ -116,6 +142,7 @@ export async function insertApiKey(
       environment: key.environment,
       scopes: [...key.scopes],
     });
+    return 'done';
   });
 }
 
@@ -152,13 +179,13 @@ export async function updateApiKey(
     );
     const key = rows[0] && toApiKey(rows[0]);
     if (!key) return undefined;
-    await announce(tx, id);
+    await announceLineage(tx, id);
     await record(tx, disabled ? 'api_key.disabled' : 'api_key.updated', key, audit);
     return key;
   });
 }
 
-/** Ends a key for good. False: it wasn't there, or was revoked before. */
+/** Ends a key for good, and all that descends from it. False: it wasn't there, or was revoked before. */
 export async function revokeApiKey(
   database: Database,
   id: string,
@@ -175,8 +202,7 @@ export async function revokeApiKey(
     );
     const row = rows[0];
     if (!row) return false;
-    await announce(tx, id);
-    await record(tx, 'api_key.deleted', { id, organizationId: row.organization_id }, audit);
+    await endLineage(tx, { id, organizationId: row.organization_id }, now, audit);
     return true;
   });
 }
@@ -217,14 +243,20 @@ export async function rotateApiKey(
   });
 }
 
-/** Last uses, written together now and then: never a write per request. */
+/**
+ * Last uses, written together now and then: never a write per request. A key that somebody changes at that
+ * moment is left out, for what holds many rows must not wait for one.
+ */
 export async function touchApiKeys(
   executor: Executor,
   uses: readonly { id: string; at: Date }[],
 ): Promise<void> {
   await executor.query(
     `UPDATE api_keys k SET last_used_at = GREATEST(k.last_used_at, used.at)
-     FROM unnest($1::text[], $2::timestamptz[]) AS used(id, at) WHERE k.id = used.id`,
+     FROM (SELECT used.id, used.at FROM unnest($1::text[], $2::timestamptz[]) AS used(id, at)
+             JOIN api_keys free ON free.id = used.id
+           FOR NO KEY UPDATE OF free SKIP LOCKED) used
+     WHERE k.id = used.id`,
     [uses.map((use) => use.id), uses.map((use) => use.at)],
   );
 }
@@ -247,7 +279,7 @@ async function insertSecret(tx: Executor, keyId: string, secret: NewSecret, now:
 
 function record(
   tx: Executor,
-  type: `api_key.${'created' | 'updated' | 'rotated' | 'disabled' | 'deleted'}`,
+  type: `api_key.${'created' | 'updated' | 'rotated' | 'disabled'}`,
   key: Pick<ApiKey, 'id' | 'organizationId'>,
   audit: AuditContext,
   details: Record<string, string | string[]> = {},

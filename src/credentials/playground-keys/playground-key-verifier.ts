@@ -7,12 +7,9 @@ import type { MasterKey } from '../../lib/master-key.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { isWellFormedKey } from '../key-format.ts';
 import { playgroundPrincipal } from './playground-key.ts';
-import { findPlaygroundKey } from './playground-keys.store.ts';
+import { findPlaygroundKey, PLAYGROUND_KEYS_CHANNEL } from './playground-keys.store.ts';
 
 const CACHED_KEYS = 20_000;
-
-/** A playground key never changes: for whoever takes one away by hand, with its hash in hex. */
-const PLAYGROUND_KEYS_CHANNEL = 'gatehouse_playground_keys';
 
 interface Prepared {
   readonly principal: Principal;

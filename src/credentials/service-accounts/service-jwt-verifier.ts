@@ -37,11 +37,9 @@ export function createServiceJwtVerifier(deps: {
   const { platform, issuer, directory, check, claimJti, clock, scopePolicy } = deps;
   const { enabled, replayProtection, maxLifetimeSeconds } = platform.serviceJwts;
   const rules = { audiences: [platform.api.identifier, issuer], maxLifetimeSeconds };
-  const known = new LRUCache<string, CheckedJwt>({
-    max: CHECKED_JWTS,
-    maxSize: CHECKED_CHARACTERS,
-    sizeCalculation: (_checked, text) => text.length,
-  });
+  const known = rememberChecked();
+  /** Those that may come once only, and are in use. */
+  const held = rememberChecked();
   const principals = new WeakMap<ServiceAccount, Principal>();
 
   function admit({ account }: CheckedJwt): Verdict {
@@ -64,12 +62,24 @@ export function createServiceJwtVerifier(deps: {
     return isFirst ? admit(checked) : REFUSED;
   }
 
-  function again(text: string, checked: CheckedJwt): Verdict | Promise<Verdict> {
+  async function checkHeld(text: string): Promise<Verdict> {
+    const checked = await check(text, rules);
+    if ('refusal' in checked) return { refusal: checked.refusal };
+    held.set(text, checked);
+    return admit(checked);
+  }
+
+  function again(
+    text: string,
+    checked: CheckedJwt,
+    anew: (text: string) => Promise<Verdict>,
+  ): Verdict | Promise<Verdict> {
     const { account, claims } = checked;
     // Whatever has changed about the account, it was read anew since.
     if (directory.peek(account.id) !== account) {
       known.delete(text);
-      return verifyAnew(text);
+      held.delete(text);
+      return anew(text);
     }
     return claims.exp <= epochSeconds(clock) ? { refusal: 'expired_token' } : admit(checked);
   }
@@ -79,10 +89,21 @@ export function createServiceJwtVerifier(deps: {
     recognises: (text) => enabled && (known.has(text) || looksLikeServiceJwt(text)),
     verify(text) {
       const checked = known.get(text);
-      return checked ? again(text, checked) : verifyAnew(text);
+      return checked ? again(text, checked, verifyAnew) : verifyAnew(text);
+    },
+    verifyAgain(text) {
+      const checked = known.get(text) ?? held.get(text);
+      return checked ? again(text, checked, checkHeld) : checkHeld(text);
     },
   };
 }
+
+const rememberChecked = () =>
+  new LRUCache<string, CheckedJwt>({
+    max: CHECKED_JWTS,
+    maxSize: CHECKED_CHARACTERS,
+    sizeCalculation: (_checked, text) => text.length,
+  });
 
 const REFUSED: Verdict = { refusal: 'invalid_token' };
 

@@ -2,6 +2,7 @@ import { apps } from './de/apps.ts';
 import { audit } from './de/audit.ts';
 import { dashboard } from './de/dashboard.ts';
 import { keys } from './de/keys.ts';
+import { leaks } from './de/leaks.ts';
 import { members } from './de/members.ts';
 import { operator } from './de/operator.ts';
 import { organization } from './de/organization.ts';
@@ -19,6 +20,7 @@ export const de = {
   ...people,
   ...dashboard,
   ...keys,
+  ...leaks,
   ...usage,
   ...apps,
   ...serviceAccounts,

@@ -4,6 +4,7 @@ import { dashboard } from './en/dashboard.ts';
 import { docs } from './en/docs.ts';
 import { docsCredentials } from './en/docs-credentials.ts';
 import { keys } from './en/keys.ts';
+import { leaks } from './en/leaks.ts';
 import { members } from './en/members.ts';
 import { operator } from './en/operator.ts';
 import { organization } from './en/organization.ts';
@@ -24,6 +25,7 @@ export const en = {
   ...people,
   ...dashboard,
   ...keys,
+  ...leaks,
   ...usage,
   ...apps,
   ...serviceAccounts,

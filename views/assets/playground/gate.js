@@ -1,33 +1,47 @@
-// The gate, asked about a call that is not made.
+// The two roads of a call: through the gate to the API, and to the gate alone, with a question about it.
 
-import { filled, readJson } from './requests.js';
-import { say } from './words.js';
+import { readJson } from './requests.js';
+import { facts, say } from './words.js';
 
-/** The gate's answer, as the caller of the API would get it, and what each stage said. */
-export async function askGate(described) {
-  const { method, url, headers } = filled(described);
-  const { pathname, search } = new URL(url);
-  const response = await fetch('/playground/try', {
-    method: 'POST',
-    headers: [...headers, ['content-type', 'application/json']],
-    body: JSON.stringify({ method, path: pathname + search }),
-    credentials: 'omit',
-  });
-  const text = await response.text();
-  const answer = readJson(text);
-  if (!answer?.stages) {
-    return {
-      status: response.status,
-      headers: [...response.headers],
-      text,
-      said: answer?.detail ?? '',
-    };
-  }
-  const { status, allowed, body, stages } = answer;
+const VERDICTS = 'playground-verdicts';
+
+/** By how a button goes `through`: what is sent in the place of a call, and what its answer says. */
+export const ROADS = {
+  api: { sent: withVerdicts, read: readAnswer },
+  gate: { sent: questionAbout, read: readDecision },
+};
+
+/** The call itself. That its answer has the verdicts beside it is asked for in a header. */
+function withVerdicts(described) {
+  return { ...described, headers: [...(described.headers ?? []), [VERDICTS, 'tell']] };
+}
+
+function readAnswer({ status, headers }) {
+  const stages = readJson(headers.find(([name]) => name === VERDICTS)?.[1]);
+  if (!stages) return { said: say('no_verdicts') };
+  const isThrough = stages.every(({ verdict }) => verdict === 'passed');
   return {
-    ...{ status, stages },
-    headers: Object.entries(answer.headers),
-    text: body === null ? '' : JSON.stringify(body),
+    stages,
+    said: isThrough ? say('called') : say('call_refused', { status: String(status) }),
+  };
+}
+
+/** The credential goes where the call would have it; which call, says the body. */
+function questionAbout({ method, url, headers }) {
+  const { origin } = new URL(url);
+  const fields = [
+    ['method', method],
+    ['path', url.slice(origin.length)],
+  ];
+  const body = { json: fields, isAddress: true };
+  return { method: 'POST', url: `${facts.issuer}/playground/try`, headers, body };
+}
+
+function readDecision({ json }) {
+  if (!json?.stages) return { said: json?.detail ?? '' };
+  const { status, allowed, stages } = json;
+  return {
+    stages,
     said: allowed ? say('let_through') : say('denied', { status: String(status) }),
   };
 }
@@ -45,4 +59,13 @@ export function showStages(step, stages) {
       .map(([name, value]) => `${name}: ${value}`)
       .join(' · ');
   }
+}
+
+/** The verdicts of a call before are none of the next. */
+export function clearStages(step) {
+  for (const badge of step.querySelectorAll('[data-verdict]')) {
+    badge.hidden = true;
+    badge.textContent = '';
+  }
+  for (const found of step.querySelectorAll('[data-found]')) found.textContent = '';
 }

@@ -1,11 +1,19 @@
 // The playground. Every button of a step names a request that the server has described; it is sent to the
 // real endpoint, and shown with its answer.
 
-import { askGate, showStages } from './gate.js';
+import { clearStages, ROADS, showStages } from './gate.js';
 import { keyRequest, takeKey } from './keys.js';
 import { learn, recall, show, whenLearned } from './memory.js';
 import { newAttempt } from './pkce.js';
-import { answerText, messageOf, needsOf, send } from './requests.js';
+import {
+  answerText,
+  fieldsOf,
+  headerVariablesOf,
+  isAscii,
+  messageOf,
+  needsOf,
+  send,
+} from './requests.js';
 import { ACT_NEEDS, ACTS, AFTER, MADE } from './runs.js';
 import { followSetup } from './setup.js';
 import { showTokens } from './tokens.js';
@@ -80,12 +88,24 @@ function showRequestLine() {
   const button = document.querySelector('[data-run="authorize"]');
   if (!place || button.disabled) return;
   const message = messageOf(JSON.parse(button.dataset.request));
-  place.textContent = decodeURIComponent(message.replace(/&/g, '\n  &').replace('?', '\n  ?'));
+  place.textContent = message.replace(/&/g, '\n  &').replace('?', '\n  ?');
 }
 
 function needs({ dataset }) {
   if (!dataset.request) return ACT_NEEDS[dataset.run] ?? [];
-  return needsOf(JSON.parse(dataset.request)).flatMap((name) => MADE[name]?.needs ?? [name]);
+  return needsOf(JSON.parse(dataset.request)).flatMap(madeOf);
+}
+
+const madeOf = (name) => MADE[name]?.needs ?? [name];
+
+/** The labels of what was typed and can stand in no header. */
+function unfitFields(described) {
+  const names = headerVariablesOf(described).flatMap(madeOf);
+  const unfit = new Set(names.filter((name) => !isAscii(recall(name))));
+  const fields = [...unfit].map((name) =>
+    document.querySelector(`[data-field="${name.toLowerCase()}"]`),
+  );
+  return fields.map((field) => field?.labels[0]?.textContent ?? '');
 }
 
 async function run(button) {
@@ -103,21 +123,30 @@ async function run(button) {
 
 async function perform({ run: kind, request, through }, step) {
   if (ACTS[kind]) return ACTS[kind]();
+  clearStages(step);
   const described = kind === 'get_key' ? await keyRequest() : JSON.parse(request);
+  const unfit = unfitFields(described);
+  if (unfit.length > 0) {
+    return showExchange(step, { said: say('not_ascii', { names: unfit.join(', ') }) });
+  }
   for (const name of needsOf(described)) {
     if (MADE[name]) learn({ [name]: await MADE[name].make() });
   }
   if (through === 'open') return leave(described);
-  const sent = messageOf(described);
-  showExchange(step, { sent, received: say('working') });
-  const answer = through === 'gate' ? await askGate(described) : await send(described);
-  if (answer.stages) showStages(step, answer.stages);
-  const said = kind === 'get_key' ? takeKey(answer) : answer.said;
-  showExchange(step, { sent, received: answerText(answer), said });
+  const road = ROADS[through];
+  const asSent = road ? road.sent(described) : described;
+  const exchange = { sent: messageOf(asSent), fields: fieldsOf(asSent) };
+  showExchange(step, { ...exchange, received: say('working') });
+  const answer = await send(asSent);
+  if (answer.isRedirect) return showExchange(step, { ...exchange, said: say('redirect') });
+  const { stages, said } = road?.read(answer) ?? {};
+  if (stages) showStages(step, stages);
+  const told = kind === 'get_key' ? takeKey(answer) : said;
+  showExchange(step, { ...exchange, received: answerText(answer), said: told });
   AFTER[kind]?.(answer);
 }
 
-function showExchange(step, { sent, received, said }) {
+function showExchange(step, { sent, fields, received, said }) {
   const place = step.querySelector('[data-exchange]');
   place.hidden = false;
   const put = (selector, text) => {
@@ -127,6 +156,7 @@ function showExchange(step, { sent, received, said }) {
     if (!where.closest('.wire')) where.hidden = !text;
   };
   put('[data-sent]', sent);
+  put('[data-fields]', fields);
   put('[data-received]', received);
   put('[data-said]', said);
 }

@@ -27,5 +27,8 @@ export function learn(values) {
 
 export const whenLearned = (listener) => void listeners.push(listener);
 
+/** Stands where a secret is. */
+export const MASK = '••••••••';
+
 /** As it may be shown. */
-export const show = (name) => (SECRETS.has(name) ? '••••••••' : recall(name));
+export const show = (name) => (SECRETS.has(name) ? MASK : recall(name));

@@ -56,10 +56,13 @@ export const AFTER = {
     const before = recall('REFRESH_TOKEN');
     if (takeTokens(answer)) learn({ USED_REFRESH_TOKEN: before });
   },
-  call: () => {
-    if (recall('SERVICE_JWT')) useUpJwt();
-  },
+  call: useUpOwnJwt,
+  ask: useUpOwnJwt,
 };
+
+function useUpOwnJwt() {
+  if (recall('SERVICE_JWT')) useUpJwt();
+}
 
 const useUpJwt = () => learn({ USED_JWT: recall('SERVICE_JWT'), SERVICE_JWT: '' });
 

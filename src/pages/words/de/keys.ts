@@ -51,6 +51,9 @@ export const keys: Translated<typeof english> = {
   'keys.maker.person': (p) => p.name,
   'keys.maker.somebody': 'Jemand, der nicht mehr dabei ist',
   'keys.maker.operator': (p) => p.platform,
+  'keys.maker.key': (p) => `API-Schlüssel „${p.name}“`,
+  'keys.maker.account': (p) => `Dienstkonto „${p.name}“`,
+  'keys.maker.app': (p) => `App „${p.name}“`,
   'keys.maker.credential': 'Ein anderer Zugang',
   'keys.may.set': (p) => p.title,
   'keys.may.own': (p) =>
@@ -157,6 +160,10 @@ export const keys: Translated<typeof english> = {
   'key_revoke.title': (p) => `„${p.name}“ widerrufen?`,
   'key_revoke.about':
     'Der Schlüssel endet sofort und endgültig. Programme, die ihn vorzeigen, werden von da an abgewiesen.',
+  'key_revoke.descendants': (p) =>
+    p.count === 1
+      ? 'Ein Schlüssel, der mit ihm angelegt wurde, endet ebenfalls.'
+      : `${figure.format(p.count)} Schlüssel, die mit ihm oder mit diesen angelegt wurden, enden ebenfalls.`,
   'key_revoke.last_used': (p) =>
     `Er wurde zuletzt am ${moment.format(p.date)} UTC verwendet. Ist alles umgestellt, was ihn verwendet?`,
   'key_revoke.never_used': 'Er wurde nie verwendet.',

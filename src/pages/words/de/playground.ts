@@ -89,6 +89,9 @@ export const playground: Translated<typeof english> = {
     'Ein JWT ist signiert, nicht geheim: Jeder kann es lesen und seine Signatur mit den Schlüsseln prüfen, die der Server veröffentlicht.',
   'playground.step.call': 'Die API durch das Gate aufrufen',
   'playground.step_about.call':
+    'Das Gate stellt fünf Fragen in dieser Reihenfolge; das erste Nein ist die Antwort. Nach fünfmal Ja geht der Aufruf weiter zur API: Er findet wirklich statt und zählt auf Ihre Limits.',
+  'playground.step.ask': 'Das Gate nach einem Aufruf der API fragen',
+  'playground.step_about.ask':
     'Das Gate stellt fünf Fragen in dieser Reihenfolge; das erste Nein ist die Antwort. Hier entscheidet es nur: Der Aufruf selbst findet nicht statt, zählt aber auf Ihre Limits.',
   'playground.step.renew': 'Auffrischen',
   'playground.step_about.renew':
@@ -104,6 +107,9 @@ export const playground: Translated<typeof english> = {
     'Fügen Sie einen Ihrer Schlüssel ein. Er bleibt im Arbeitsspeicher dieser Seite: nicht im Link, nicht im Speicher des Browsers.',
   'playground.step.call_with_key': 'Die API durch das Gate aufrufen',
   'playground.step_about.call_with_key':
+    'Das Gate stellt fünf Fragen in dieser Reihenfolge; das erste Nein ist die Antwort. Nach fünfmal Ja geht der Aufruf weiter zur API: Er findet wirklich statt und zählt auf die Limits des Schlüssels.',
+  'playground.step.ask_with_key': 'Das Gate nach einem Aufruf der API fragen',
+  'playground.step_about.ask_with_key':
     'Das Gate stellt fünf Fragen in dieser Reihenfolge; das erste Nein ist die Antwort. Hier entscheidet es nur: Der Aufruf selbst findet nicht statt, zählt aber auf die Limits des Schlüssels.',
 
   'playground.field.client_id': 'Client-ID',
@@ -156,6 +162,8 @@ export const playground: Translated<typeof english> = {
   'playground.run.exchange': 'Eintauschen',
   'playground.run.call': 'Aufrufen',
   'playground.run.call_with_key': 'Aufrufen',
+  'playground.run.ask': 'Das Gate fragen',
+  'playground.run.ask_with_key': 'Das Gate fragen',
   'playground.run.renew': 'Auffrischen',
   'playground.run.introspect': 'Nachfragen',
   'playground.run.revoke': 'Widerrufen',
@@ -207,6 +215,9 @@ export const playground: Translated<typeof english> = {
 
   'playground.request': 'Anfrage',
   'playground.response': 'Antwort',
+  'playground.question': 'Die Frage an das Gate, wie sie gesendet wurde',
+  'playground.decision': 'Die Entscheidung des Gates, wie sie zurückkam',
+  'playground.form_fields': 'Die Felder des Formulars, decodiert',
   'playground.code': 'Dieser Schritt als Code',
   'playground.language': 'Sprache',
   'snippet.curl': 'cURL',
@@ -233,9 +244,18 @@ export const playground: Translated<typeof english> = {
   'playground.say.passed': 'Bestanden',
   'playground.say.refused': 'Abgewiesen',
   'playground.say.not_asked': 'Nicht gefragt',
-  'playground.say.let_through': 'Das Gate lässt diesen Aufruf durch.',
+  'playground.say.let_through':
+    'Das Gate würde diesen Aufruf durchlassen. Er hat nicht stattgefunden.',
   'playground.say.denied': (p) =>
-    `Das Gate weist diesen Aufruf ab: ${p.status}. Das liest, wer aufruft:`,
+    `Das Gate würde diesen Aufruf abweisen: ${p.status}. Header und Body für den Aufrufer stehen in der Entscheidung.`,
+  'playground.say.called': 'Das Gate hat diesen Aufruf durchgelassen; das ist die Antwort.',
+  'playground.say.call_refused': (p) => `Das Gate hat diesen Aufruf abgewiesen: ${p.status}.`,
+  'playground.say.no_verdicts':
+    'Diese Antwort kam ohne die Urteile der fünf Stufen: Geantwortet hat etwas anderes als das Gate.',
+  'playground.say.redirect':
+    'Die Antwort ist eine Weiterleitung, und die zeigen Browser keinem Skript. Versuchen Sie diesen Aufruf mit dem Code darunter.',
+  'playground.say.not_ascii': (p) =>
+    `${p.names}: Darin ist ein Zeichen, das in keinem Schlüssel, keiner ID und keinem Geheimnis vorkommt. Sie bestehen aus ASCII-Buchstaben, Ziffern und Zeichen; kopieren Sie es noch einmal. Es wurde nichts gesendet.`,
   'playground.say.needs': (p) => `Braucht zuerst ${p.names}.`,
   'playground.say.working': 'Wird gefragt …',
   'playground.say.failed':

@@ -105,6 +105,8 @@ export const webhooks: Translated<typeof english> = {
   'hook.next': 'Ältere',
   'hook.test': 'Testereignis senden',
   'hook.test_hint': 'Ein webhook.test, für welche Ereignisse dieser Webhook auch da ist.',
+  'hook.test_inactive':
+    'Setzen Sie den Webhook zuerst fort: Solange er pausiert oder deaktiviert ist, wird nichts gesendet.',
   'hook.test_submit': 'Test senden',
   'hook.busy': 'Einen Moment…',
   'hook.rotate': 'Geheimnis erneuern',
@@ -115,6 +117,8 @@ export const webhooks: Translated<typeof english> = {
   'hook.overlap.hour': 'Eine Stunde',
   'hook.overlap.day': 'Einen Tag',
   'hook.overlap.week': 'Eine Woche',
+  'hook.error.inactive':
+    'Es wurde nichts gesendet, weil der Webhook pausiert oder deaktiviert ist. Setzen Sie ihn zuerst fort.',
   'hook.error.overlap': 'Wählen Sie, wie lange das jetzige Geheimnis noch signiert.',
   'hook.rotate_submit': 'Geheimnis erneuern',
   'hook.off': 'Abschalten',
@@ -158,4 +162,6 @@ export const webhooks: Translated<typeof english> = {
   'delivery.outcome.connection_failed': 'Die Verbindung ist gescheitert',
   'delivery.outcome.interrupted': 'Bei uns unterbrochen; er wird wiederholt',
   'delivery.redeliver': 'Noch einmal senden',
+  'delivery.inactive':
+    'Der Webhook ist pausiert oder deaktiviert. Setzen Sie ihn zuerst fort, um dies noch einmal zu senden.',
 };

@@ -58,6 +58,9 @@ export const keys = {
   'keys.maker.person': (p: Name) => p.name,
   'keys.maker.somebody': 'Somebody who left',
   'keys.maker.operator': (p: { platform: string }) => p.platform,
+  'keys.maker.key': (p: Name) => `API key “${p.name}”`,
+  'keys.maker.account': (p: Name) => `Service account “${p.name}”`,
+  'keys.maker.app': (p: Name) => `App “${p.name}”`,
   'keys.maker.credential': 'Another credential',
   'keys.may.set': (p: { title: string }) => p.title,
   'keys.may.own': (p: Count) => (p.count === 1 ? '1 permission' : `${p.count} permissions`),
@@ -160,6 +163,10 @@ export const keys = {
   'key_revoke.title': (p: Name) => `Revoke “${p.name}”?`,
   'key_revoke.about':
     'It stops working at once, and for good. Programs that present it are refused from then on.',
+  'key_revoke.descendants': (p: Count) =>
+    p.count === 1
+      ? 'A key that was made with it ends, too.'
+      : `${figure.format(p.count)} keys that were made with it, or by those, end, too.`,
   'key_revoke.last_used': (p: { date: Date }) =>
     `It was last used on ${moment.format(p.date)} UTC. Is everything that uses it changed over?`,
   'key_revoke.never_used': 'It has never been used.',

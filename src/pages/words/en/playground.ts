@@ -86,6 +86,9 @@ export const playground = {
     'A JWT is signed, not secret: everybody can read it, and check its signature against the keys that the server publishes.',
   'playground.step.call': 'Call the API through the gate',
   'playground.step_about.call':
+    'The gate asks five questions in this order; the first no is the answer. After five times yes the call goes on to the API: it is really made, and counts on your limits.',
+  'playground.step.ask': 'Ask the gate about a call to the API',
+  'playground.step_about.ask':
     'The gate asks five questions in this order; the first no is the answer. Here it only decides: the call itself is not made, but it counts on your limits.',
   'playground.step.renew': 'Refresh',
   'playground.step_about.renew':
@@ -101,6 +104,9 @@ export const playground = {
     'Paste a key of yours. It stays in the memory of this page: not in the link, not in the browser’s storage.',
   'playground.step.call_with_key': 'Call the API through the gate',
   'playground.step_about.call_with_key':
+    'The gate asks five questions in this order; the first no is the answer. After five times yes the call goes on to the API: it is really made, and counts on the key’s limits.',
+  'playground.step.ask_with_key': 'Ask the gate about a call to the API',
+  'playground.step_about.ask_with_key':
     'The gate asks five questions in this order; the first no is the answer. Here it only decides: the call itself is not made, but it counts on the key’s limits.',
 
   'playground.field.client_id': 'Client ID',
@@ -153,6 +159,8 @@ export const playground = {
   'playground.run.exchange': 'Exchange',
   'playground.run.call': 'Call',
   'playground.run.call_with_key': 'Call',
+  'playground.run.ask': 'Ask the gate',
+  'playground.run.ask_with_key': 'Ask the gate',
   'playground.run.renew': 'Refresh',
   'playground.run.introspect': 'Introspect',
   'playground.run.revoke': 'Revoke',
@@ -204,6 +212,9 @@ export const playground = {
 
   'playground.request': 'Request',
   'playground.response': 'Response',
+  'playground.question': 'The question to the gate, as it was sent',
+  'playground.decision': 'The gate’s decision, as it came back',
+  'playground.form_fields': 'The fields of the form, decoded',
   'playground.code': 'This step as code',
   'playground.language': 'Language',
   'snippet.curl': 'cURL',
@@ -230,9 +241,18 @@ export const playground = {
   'playground.say.passed': 'Passed',
   'playground.say.refused': 'Refused',
   'playground.say.not_asked': 'Not asked',
-  'playground.say.let_through': 'The gate lets this call through.',
+  'playground.say.let_through': 'The gate would let this call through. It was not made.',
   'playground.say.denied': (p: { status: string }) =>
-    `The gate refuses this call: ${p.status}. This is what the caller reads:`,
+    `The gate would refuse this call: ${p.status}. Headers and body for the caller are in its decision.`,
+  'playground.say.called': 'The gate let this call through, and this is the answer.',
+  'playground.say.call_refused': (p: { status: string }) =>
+    `The gate refused this call: ${p.status}.`,
+  'playground.say.no_verdicts':
+    'This answer came without the verdicts of the five stages: something else answered than the gate.',
+  'playground.say.redirect':
+    'The answer is a redirect, and browsers show those to no script. Try this call with the code below.',
+  'playground.say.not_ascii': (p: { names: string }) =>
+    `${p.names}: there is a character in it that no key, ID or secret has. They are made of ASCII letters, digits and signs; copy it again. Nothing was sent.`,
   'playground.say.needs': (p: { names: string }) => `Needs ${p.names} first.`,
   'playground.say.working': 'Asking …',
   'playground.say.failed': 'The server could not be reached. Check the connection and try again.',

@@ -105,6 +105,7 @@ export const webhooks = {
   'hook.next': 'Older',
   'hook.test': 'Send a test event',
   'hook.test_hint': 'A webhook.test, whatever events this webhook is for.',
+  'hook.test_inactive': 'Resume the webhook first: nothing is sent while it is paused or disabled.',
   'hook.test_submit': 'Send test',
   'hook.busy': 'One moment…',
   'hook.rotate': 'Rotate the secret',
@@ -115,6 +116,8 @@ export const webhooks = {
   'hook.overlap.hour': 'For an hour',
   'hook.overlap.day': 'For a day',
   'hook.overlap.week': 'For a week',
+  'hook.error.inactive':
+    'Nothing was sent, because the webhook is paused or disabled. Resume it first.',
   'hook.error.overlap': 'Choose how long the secret in use goes on signing.',
   'hook.rotate_submit': 'Rotate secret',
   'hook.off': 'Pause or delete',
@@ -158,4 +161,6 @@ export const webhooks = {
   'delivery.outcome.connection_failed': 'The connection failed',
   'delivery.outcome.interrupted': 'Interrupted on our side; it is made again',
   'delivery.redeliver': 'Send again',
+  'delivery.inactive':
+    'The webhook is paused or disabled. Resume it first to have this sent again.',
 };
