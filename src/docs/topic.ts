@@ -162,6 +162,14 @@ export const headerName = (name: string): string =>
     .map((word) => ACRONYMS[word] ?? word.charAt(0).toUpperCase() + word.slice(1))
     .join('-');
 
+/** Where prices are, as a sentence; empty where the platform names no such page. */
+export const seePricing = ({ t, platform }: Topic): string => {
+  const { pricingUrl } = platform.documentation;
+  if (pricingUrl === undefined) return '';
+  const url = pricingUrl.replaceAll('(', '%28').replaceAll(')', '%29');
+  return t('docs.pricing', { url });
+};
+
 /** What a scope lets a developer do, in the words for developers where there are such. */
 export const describeScope = (platform: Platform, scope: PlatformScope): string =>
   platform.documentation.scopes[scope.name] ?? scope.description;

@@ -312,6 +312,8 @@ export interface WebhookEvent {
 export interface Documentation {
   /** What the dashboard calls the menu in which API keys are, e.g. `Settings`. Absent: the pages' own word. */
   readonly developerMenu?: string;
+  /** Where plans and prices are. Absent: the page says nothing of prices. */
+  readonly pricingUrl?: string;
   /** By scope name: one sentence for developers. Absent: the scope's description. */
   readonly scopes: Readonly<Record<string, string>>;
   /** By permission set: what it lets a key do, point by point. Absent: the set's description. */

@@ -18,6 +18,11 @@ export const documentation = closed(
     developer_menu: optional(
       text({ description: 'What the dashboard calls the menu in which API keys are.' }),
     ),
+    pricing_url: optional(
+      part.url({
+        description: 'Where plans and prices are; linked beside plans and playground keys.',
+      }),
+    ),
     scopes: optional(
       named(part.SCOPE_PATTERN, part.SCOPE_TITLE, text(), {
         description: 'Scope → one sentence for developers; left out: its description.',

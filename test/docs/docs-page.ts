@@ -11,6 +11,8 @@ export interface ReadPage {
   section(id: string): string;
   /** The body rows of the section's tables, cell by cell. */
   rows(id: string): string[][];
+  /** The column heads of the section's first table. */
+  columns(id: string): string[];
   /** The code of a sample. */
   code(id: string): string;
   ids: string[];
@@ -36,6 +38,12 @@ export function readPage(html: string): ReadPage {
           ),
         ),
       ).flat(),
+    columns(id) {
+      const [, head = ''] = /<thead>([\s\S]*?)<\/thead>/.exec(section(id)) ?? [];
+      return Array.from(head.matchAll(/<th\b[^>]*>([\s\S]*?)<\/th>/g), ([, cell = '']) =>
+        textOf(cell),
+      );
+    },
     code(id) {
       const code = new RegExp(`<code id="${id}"[^>]*>([\\s\\S]*?)</code>`).exec(html)?.[1];
       if (code === undefined) throw new Error(`no sample ${id}`);

@@ -1,15 +1,17 @@
 import { createHash, randomUUID } from 'node:crypto';
 import t from 'tap';
 import { newWebhookSecret, signatureHeaders } from '../../src/webhooks/signatures.ts';
+import { compile, compilers, start } from './compiled-snippets.ts';
 import { openPage } from './docs-page.ts';
 import { openStage, PROGRAMS, run, runnable, type Stage } from './snippet-stage.ts';
 
-// The snippets of the page, as they stand there, run by bash, node and python3 against a real server
+// The snippets of the page, as they stand there, run by bash, node, python3, go and java against a real server
 // that stands in front of an API.
 
 for (const name of ['kliq', 'kaie', 'klen', 'kloakd']) {
   t.test(`${name}: every request of the page is answered with 200 when it is run`, async (t) => {
     const stage = await openStage(t, name);
+    const programs = await compile(t, stage);
     for (const sample of stage.requests) {
       const prepare = PREPARE[sample];
       t.ok(prepare, `${sample} is a sample that is tried here`);
@@ -20,6 +22,13 @@ for (const name of ['kliq', 'kaie', 'klen', 'kloakd']) {
         });
         t.match(answer, /^(?:200|201)\b/, `${sample} in ${language}`, { answer });
       }
+      const prepared = await Promise.all(compilers.map(async () => prepare?.(stage)));
+      const running = compilers.map(async (language, at) => {
+        const environment = { ...stage.environment, ...prepared[at] };
+        const answer = await start(programs[language](sample), environment);
+        t.match(answer, /^(?:200|201)\b/, `${sample} in ${language}`, { answer });
+      });
+      await Promise.all(running);
     }
   });
 }

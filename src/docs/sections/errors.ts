@@ -39,11 +39,13 @@ export function errors(topic: Topic): Section {
   };
 }
 
-/** Reasons that are worded alike share a row. */
+/** By status; reasons that are worded alike share a row. */
 function rowsOf({ t, platform }: Topic): Text[][] {
   const rows = new Map<string, { cells: Text[]; when: Text[] }>();
-  for (const reason of DENIAL_REASONS.filter((reason) => canHappen(platform, reason))) {
-    const { status, code: errorCode, message } = platform.dialect.denials[reason];
+  const { denials } = platform.dialect;
+  const reasons = DENIAL_REASONS.filter((reason) => canHappen(platform, reason));
+  for (const reason of reasons.toSorted((a, b) => denials[a].status - denials[b].status)) {
+    const { status, code: errorCode, message } = denials[reason];
     const cells = [String(status), code(errorCode), plain(message.replaceAll(/{(\w+)}/g, '<$1>'))];
     const key = JSON.stringify(cells);
     const row = rows.get(key) ?? { cells, when: [] };

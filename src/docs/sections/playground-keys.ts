@@ -1,7 +1,7 @@
-import type { NamedLimit } from '../../platform/platform.ts';
+import type { NamedLimit, Platform, Route } from '../../platform/platform.ts';
 import { bullets, paragraph, request, type Section } from '../document.ts';
 import { code, plain } from '../inline.ts';
-import { presenting, type Topic } from '../topic.ts';
+import { presenting, seePricing, type Topic } from '../topic.ts';
 
 /** Keys for strangers; undefined where the platform has none. */
 export function playgroundKeys(topic: Topic): Section | undefined {
@@ -12,7 +12,7 @@ export function playgroundKeys(topic: Topic): Section | undefined {
   const issuing = platform.keyEnvironments.find(({ name }) => name === environment);
   const tier = plain(issuing?.tier ?? issuing?.title ?? environment);
   const byFingerprint = identifyBy.includes('fingerprint');
-  const open = platform.routes.filter((route) => route.playground);
+  const open = routesOpenTo(platform, policy.plan);
   const route = open.find(
     ({ methods, segments }) =>
       methods.includes('GET') && segments.every(({ kind }) => kind !== 'parameter'),
@@ -28,7 +28,9 @@ export function playgroundKeys(topic: Topic): Section | undefined {
           ? t('docs.playground_keys.offer', { tier, quotas })
           : t('docs.playground_keys.offer_plain', { tier }),
       ),
-      paragraph(identity(topic, byFingerprint, identifyBy.includes('address'))),
+      paragraph(
+        `${identity(topic, byFingerprint, identifyBy.includes('address'))} ${seePricing(topic)}`.trimEnd(),
+      ),
       paragraph(
         t('docs.playground_keys.ask', {
           endpoint: code(`POST ${path}`),
@@ -57,6 +59,15 @@ export function playgroundKeys(topic: Topic): Section | undefined {
     parts: [],
   };
 }
+
+/** What the gate lets playground keys call: beside the route's own word, their plan must have its module. */
+const routesOpenTo = ({ plans, routes }: Platform, named: string | undefined): Route[] => {
+  const plan = plans.find(({ name }) => name === named);
+  return routes.filter(
+    ({ playground, module }) =>
+      playground && (module === undefined || plan?.modules.includes(module)),
+  );
+};
 
 const lifetimeQuotas = (limits: readonly NamedLimit[]) =>
   limits.filter(({ per, windowSeconds }) => per === 'identity' && windowSeconds === null);

@@ -1,7 +1,7 @@
 import type { CredentialKind, Presentation, Route } from '../../platform/platform.ts';
 import { paragraph, type Section, steps, table, when } from '../document.ts';
 import { code, plain, type Text } from '../inline.ts';
-import { describeScope, headerName, type Topic } from '../topic.ts';
+import { describeScope, headerName, seePricing, type Topic } from '../topic.ts';
 
 const named = ({ t }: Topic, kinds: readonly CredentialKind[]) =>
   kinds.map((kind) => t(`docs.kind.${kind}`));
@@ -112,7 +112,8 @@ function routes({ t, platform }: Topic) {
 }
 
 /** The plans and their modules; undefined where plans make no difference to what is let through. */
-export function plans({ t, platform }: Topic): Section | undefined {
+export function plans(topic: Topic): Section | undefined {
+  const { t, platform } = topic;
   const { plans: declared, modules, defaultPlan } = platform;
   if (modules.length === 0) return undefined;
   const titleOf = (name: string) => modules.find((one) => one.name === name)?.title ?? name;
@@ -121,7 +122,7 @@ export function plans({ t, platform }: Topic): Section | undefined {
     id: 'plans',
     title: t('docs.plans.title'),
     blocks: [
-      paragraph(t('docs.plans.lead')),
+      paragraph(`${t('docs.plans.lead')} ${seePricing(topic)}`.trimEnd()),
       table(
         t('docs.plans.title'),
         [t('docs.column.plan'), t('docs.column.modules')],

@@ -122,6 +122,7 @@ export const docs = {
   'docs.plans.title': 'Plans',
   'docs.plans.lead':
     'What your organization’s plan includes. A module that is not in it is refused.',
+  'docs.pricing': (p: { url: string }) => `See [pricing](${p.url}) for details.`,
   'docs.plans.new': (p: { plan: string }) => `New organizations begin on **${p.plan}**.`,
 
   'docs.limits.title': 'Rate limiting',

@@ -45,6 +45,8 @@ export const reference = {
   'reference.problem.user_disabled': 'Enable the user first.',
   'reference.problem.next_key_too_young':
     'Wait for the seconds in Retry-After, until every cache has seen the next key.',
+  'reference.problem.webhook_inactive':
+    'Resume the webhook with POST /manage/v1/webhooks/{id}/resume, and try again.',
   'reference.problem.too_many_webhooks': 'Delete a webhook that is no longer used, and try again.',
   'reference.problem.too_many_invitations': 'Revoke some that nobody will accept.',
   'reference.problem.idempotency_key_reused':
