@@ -59,7 +59,7 @@ export interface CleanupOptions {
   /** Milliseconds from the end of one run to the start of the next, on average */
   intervalMs: number;
   log: Log;
-  /** What is done before rows are removed; default nothing */
+  /** What is done for rows that a removal waits for; default nothing */
   endings?: readonly Ending[];
   /** 0 ≤ n < 1; default Math.random */
   random?: () => number;
@@ -90,7 +90,14 @@ export function createCleanup(options: CleanupOptions): Cleanup {
     let total = 0;
     for (const { work, most, removes } of [...endings.map(toEnd), ...EXPIRED.map(toRemove)]) {
       for (let batch = 0; batch < BATCHES_PER_RUN; batch += 1) {
-        const done = await doBatch(database, (tx) => work(tx, now, most));
+        const done = await doBatch(database, (tx) => work(tx, now, most)).catch(
+          (error: unknown) => {
+            if (removes) throw error;
+            // It holds up no removal: what waits for its ending stays.
+            log.warn({ reason: reasonOf(error) }, 'an ending failed; trying again later');
+            return 0;
+          },
+        );
         if (done === null) return total;
         if (removes) total += done;
         if (done < most) break;

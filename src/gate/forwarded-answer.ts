@@ -1,4 +1,4 @@
-import { OWN_COOKIE } from './forwarded-request.ts';
+import { OWN_COOKIE, VERDICTS_HEADER } from './forwarded-request.ts';
 import { endToEndHeaders } from './hop-by-hop.ts';
 import type { UpstreamIdentity } from './upstream-identity.ts';
 
@@ -18,7 +18,7 @@ export function answerHeaders(
   const headers = Object.entries(own).flat();
   for (const [name, value] of endToEndHeaders(raw)) {
     const key = name.toLowerCase();
-    if (Object.hasOwn(own, key) || isReserved(key)) continue;
+    if (Object.hasOwn(own, key) || isReserved(key) || key === VERDICTS_HEADER) continue;
     if (key === 'set-cookie' && OWN_COOKIE.test(value.trim())) continue;
     // RFC 9110 §8.6: a 204 has none, not even 0.
     if (key === 'content-length' && status === 204) continue;

@@ -30,11 +30,18 @@ export interface ReceivedRequest {
 }
 
 /**
+ * Between the playground's page and the gate. In a call: the page wants to hear the verdicts. In its answer:
+ * what each stage said, as JSON.
+ */
+export const VERDICTS_HEADER = 'playground-verdicts';
+
+/**
  * Not sent on, because we say it ourselves (Host, X-Request-Id; and Expect, which we answer), because only
  * a trusted proxy may say it (Forwarded and its kin), or because frameworks read another method or path
  * from it than the one that the gate has decided on.
  */
 const WITHHELD = new Set([
+  VERDICTS_HEADER,
   'host',
   'expect',
   'x-request-id',

@@ -1,4 +1,6 @@
 import { environmentsOf } from '../credentials/api-keys/api-key-rules.ts';
+import { type MakersColumn, toMakers } from '../credentials/api-keys/lineage.store.ts';
+import { heldBy } from '../credentials/api-keys/lineage.ts';
 import type { Maker } from '../credentials/maker.ts';
 import { roleExcess } from '../credentials/role-reach.ts';
 import { createScopePolicy } from '../credentials/scope-policy.ts';
@@ -10,10 +12,12 @@ import { type Invitation, mayGive } from './invitation.ts';
 export type Sender =
   | { readonly kind: 'operator' }
   | { readonly kind: 'user'; readonly role: Role }
-  | ({ readonly kind: 'api_key'; readonly environment: string } & Pick<
-      Required<Maker>,
-      'expiresAt' | 'allowedAddresses' | 'limits'
-    > &
+  | ({
+      readonly kind: 'api_key';
+      readonly environment: string;
+      /** The keys that it descends from. */
+      readonly makers: MakersColumn;
+    } & Pick<Required<Maker>, 'expiresAt' | 'allowedAddresses' | 'limits'> &
       Granted)
   /** A client, or a service account. */
   | ({ readonly kind: 'service' } & Granted);
@@ -38,17 +42,19 @@ export function createBacking(platform: Platform): IsBacked {
   const environments = environmentsOf(platform);
   const managing = platform.scopes.filter(({ manages }) => manages.includes('memberships'));
 
-  /** What a credential may hand on; undefined: it has lost its environment, and works no more. */
+  /** What a credential may hand on; undefined: it works no more, or a key it descends from doesn't. */
   function makerOf(
     sender: Sender & { kind: 'api_key' | 'service' },
     organizationId: string,
   ): (Maker & { scopes: ReadonlySet<string> }) | undefined {
-    const scopes = scopePolicy.expand(sender.scopes);
-    if (sender.kind === 'service') return { organizationId, scopes };
+    if (sender.kind === 'service') {
+      return { organizationId, scopes: scopePolicy.expand(sender.scopes) };
+    }
     const environment = environments.find(({ name }) => name === sender.environment);
-    return (
-      environment && { ...sender, organizationId, scopes: scopePolicy.within(scopes, environment) }
-    );
+    const own = { ...sender, isShutOut: false };
+    const held = heldBy([own, ...toMakers(sender.makers)], scopePolicy);
+    if (!environment || held.isShutOut) return undefined;
+    return { ...held, organizationId, scopes: scopePolicy.within(held.scopes, environment) };
   }
 
   return function isBacked({ organizationId, role }, sender) {

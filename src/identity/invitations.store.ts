@@ -1,5 +1,6 @@
 import { recordAuditEvent } from '../audit/audit.store.ts';
 import type { AuditActor, AuditContext } from '../audit/audit.ts';
+import { MAKERS_OF_KEY } from '../credentials/api-keys/lineage.store.ts';
 import type { Executor } from '../database/executor.ts';
 import type { Page, PageRequest } from '../lib/cursor.ts';
 import { pageOf, pageSize, readCursor } from '../lib/cursor.ts';
@@ -29,7 +30,8 @@ const SENDER = `CASE
       AND u.disabled_at IS NULL)
   WHEN i.invited_by_kind = 'api_key' THEN (
     SELECT jsonb_build_object('kind', 'api_key', 'scopes', k.scopes, 'environment', k.environment,
-      'expiresAt', k.expires_at, 'allowedAddresses', k.allowed_addresses, 'limits', k.limits)
+      'expiresAt', k.expires_at, 'allowedAddresses', k.allowed_addresses, 'limits', k.limits,
+      'makers', ${MAKERS_OF_KEY})
     FROM api_keys k
     WHERE k.id = i.invited_by_id AND k.organization_id = i.organization_id
       AND k.disabled_at IS NULL AND k.revoked_at IS NULL)

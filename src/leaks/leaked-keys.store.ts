@@ -18,7 +18,8 @@ export async function revokeLeakedKey(
   details: Record<string, AuditValue> & { found_at: string },
   audit: AuditContext,
 ): Promise<boolean> {
-  return database.transaction(async (tx) => {
+  // However many keys were made with it.
+  return database.largeTransaction(async (tx) => {
     const { rows } = await tx.query<{ id: string; organization_id: string }>(
       `UPDATE api_keys k SET revoked_at = $2, updated_at = $2 FROM api_key_secrets s
        WHERE s.hash = $1 AND k.id = s.api_key_id AND k.revoked_at IS NULL

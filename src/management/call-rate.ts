@@ -12,7 +12,8 @@ import { ProblemError } from './problems.ts';
 /**
  * Charges every call of these routes to the rate of the credential that makes it, in one count with what it
  * spends at the gate. The operator is not counted: neither ADMIN_KEY, nor a key of theirs that publishes
- * events for anybody. Nor is a call that the door refuses.
+ * events for anybody. Nor is a call that the door refuses, nor one that ends something: whoever shares a leaked
+ * key with a thief can end it though the thief has spent its rate.
  */
 export function chargeCalls(
   api: FastifyInstance,
@@ -35,11 +36,14 @@ export const mayCharge = (access: RouteAccess | undefined): boolean =>
 
 function chargedOf(request: FastifyRequest) {
   const { principal, routeOptions } = request;
-  if (principal?.kind !== 'caller') return undefined;
+  if (principal?.kind !== 'caller' || isEnding(request)) return undefined;
   return isOperatorsProgram(principal, routeOptions.config.access)
     ? undefined
     : principal.credential;
 }
+
+const isEnding = ({ method, routeOptions }: FastifyRequest) =>
+  method === 'DELETE' || Boolean(routeOptions.url?.endsWith('/disable'));
 
 const isOperatorsProgram = (principal: Principal, access: RouteAccess | undefined) =>
   access === EVENTS_PUBLISH && mayPublish(principal);

@@ -2,12 +2,10 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { isFromElsewhere } from '../doors/browser.ts';
 import { explain } from '../gate/explain.ts';
+import { VERDICTS_HEADER } from '../gate/forwarded-request.ts';
 import type { Decision, Gate } from '../gate/gate.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Platform } from '../platform/platform.ts';
-
-/** In a call: the page wants to hear the verdicts. In its answer: what each stage said, as JSON. */
-export const VERDICTS_HEADER = 'playground-verdicts';
 
 /**
  * Has the calls that the playground's page sends to the API answered with the verdicts of the stages beside
@@ -26,7 +24,10 @@ export function tellVerdicts(
   const answers = new Map<string, ServerResponse>();
 
   door.addHook('onRequest', (request, reply, done) => {
-    if (request.headers[VERDICTS_HEADER] !== undefined && !isFromElsewhere(request, issuer)) {
+    const { headers } = request;
+    // Not of a handshake: whether its answer is ever closed is for the tunnel to say.
+    const wantsVerdicts = headers[VERDICTS_HEADER] !== undefined && headers.upgrade === undefined;
+    if (wantsVerdicts && !isFromElsewhere(request, issuer)) {
       answers.set(request.id, reply.raw);
       reply.raw.once('close', () => answers.delete(request.id));
     }
@@ -43,6 +44,7 @@ export function tellVerdicts(
     ...gate,
     decide(request) {
       const answer = answers.get(request.requestId);
+      answers.delete(request.requestId);
       const decision = gate.decide(request);
       if (!answer) return decision;
       return Promise.resolve(decision).then((decided) => tell(answer, decided));

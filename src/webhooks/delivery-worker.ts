@@ -112,25 +112,38 @@ export function createDeliveryWorker(deps: Dependencies): DeliveryWorker {
       wanted = false;
       // A batch at a time: what is due goes out while more comes in.
       if (await fanOut(database.pool, clock.now())) wanted = true;
-      while ((await claimSome()) && !stopped) wanted = true;
+      if (await claimAround()) wanted = true;
     }
   }
 
-  /** @returns whether anything was claimed */
-  async function claimSome(): Promise<boolean> {
-    if (!places.hasFree()) return false;
-    const { deliveryRate: rate } = policy;
+  /**
+   * Looks at all that waits once, as long as there are places.
+   *
+   * @returns whether to look again: something was claimed, or the beginning was not looked at
+   */
+  async function claimAround(): Promise<boolean> {
     const begun = position;
-    const { ids, end } = await findDueSubscriptions(database.pool, begun, rate, clock.now());
+    let claimed = false;
+    while (places.hasFree() && !stopped) {
+      if (await claimSome()) claimed = true;
+      if (position === '') break;
+    }
+    return claimed || (begun !== '' && position === '');
+  }
+
+  /** @returns whether anything was claimed of the next who wait */
+  async function claimSome(): Promise<boolean> {
+    const { deliveryRate: rate } = policy;
+    const { ids, end } = await findDueSubscriptions(database.pool, position, rate, clock.now());
     position = end;
-    if (ids.length === 0) return begun !== '';
+    if (ids.length === 0) return false;
     const wish = { subscriptionIds: ids, places, rate, concurrency: CONCURRENCY };
     const claims = await claimDeliveries(
       database,
       { ...wish, leaseMs: timing.leaseMs },
       clock.now(),
     );
-    if (claims.length === 0) return end !== '';
+    if (claims.length === 0) return false;
     const subscriptionIds = [...new Set(claims.map(({ subscriptionId }) => subscriptionId))];
     const secrets = await readSecrets(database.pool, subscriptionIds, clock.now());
     for (const claim of claims) begin(claim, secrets.get(claim.subscriptionId) ?? []);

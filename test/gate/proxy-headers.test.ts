@@ -35,7 +35,7 @@ function answerInFull(request: IncomingMessage, response: ServerResponse): void 
     ...['Set-Cookie', 'a=1', 'Set-Cookie', 'b=2', 'Set-Cookie', 'gatehouse_session=fixed'],
     ...['X-Gatehouse-Subject', 'leaked', 'X-RateLimit-Limit', '7', 'X-Request-Id', 'theirs'],
     ...['Keep-Alive', 'timeout=77', 'Connection', 'keep-alive, X-Hop', 'X-Hop', '1'],
-    ...['Content-Encoding', 'gzip', 'X-Own', 'kept'],
+    ...['Content-Encoding', 'gzip', 'X-Own', 'kept', 'Playground-Verdicts', 'forged'],
   ]);
   response.end('no gzip at all');
 }
@@ -104,6 +104,19 @@ t.test('what the upstream gets of a request', async (t) => {
     const identity = names.filter((name) => /gatehouse/i.test(name));
     t.equal(identity.length, new Set(identity.map((name) => name.toLowerCase())).size);
     t.match(last().headersDistinct, { 'x-gatehouse-organization': [front.organizationId] });
+  });
+
+  await t.test('is not told that the playground asks, which hears of the gate only', async (t) => {
+    const asked = { 'playground-verdicts': 'tell' };
+    const { headers } = await get('/answer', asked);
+    t.equal(last().headersDistinct['playground-verdicts'], undefined);
+    const verdicts = JSON.parse(headers['playground-verdicts'] as string);
+    t.match(verdicts[0], { stage: 'authenticate', verdict: 'passed' });
+    t.equal((await get('/answer')).headers['playground-verdicts'], undefined, 'nor unasked');
+    const handshake = { ...asked, connection: 'Upgrade', upgrade: 'websocket', authorization: '' };
+    const refused = await get('/v1/calls', handshake);
+    t.equal(refused.status, 401);
+    t.equal(refused.headers['playground-verdicts'], undefined, 'nor with a handshake');
   });
 
   await t.test('is without hop-by-hop headers, those included that Connection lists', async (t) => {

@@ -136,6 +136,22 @@ t.test('a call that is refused for want of permission costs nothing', async (t) 
   t.match(await ask(text), { allowed: true });
 });
 
+t.test(
+  'a thief who has spent the rate of a key does not keep its owner from ending it',
+  async (t) => {
+    for (const [method, path, status] of [
+      ['POST', '/disable', 200],
+      ['DELETE', '', 204],
+    ] as const) {
+      const { id, key: text } = await key();
+      await times(LIMIT, () => manage(text));
+      t.equal((await manage(text)).status, 429);
+      t.equal((await call(method, `/manage/v1/api-keys/${id}${path}`, text)).status, status);
+      t.match(await ask(text), { allowed: false, reason: 'invalid_api_key' });
+    }
+  },
+);
+
 t.test('guessing at paths costs as much as finding one', async (t) => {
   const { key: text } = await key();
   const guesses = await times(LIMIT * 2, () => manage(text, '/nothing'));

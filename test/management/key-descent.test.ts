@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import t from 'tap';
 import { MOST_GENERATIONS } from '../../src/credentials/api-keys/lineage.store.ts';
 import { startGatehouse } from '../support/gatehouse.ts';
@@ -52,6 +53,38 @@ t.test('a key says who made it, and is found by that', async (t) => {
 
   const neighbour = await key({ organization_id: await house.organization() });
   t.strictSame(await by(first.id, neighbour.key), [], 'a neighbour sees nothing of it');
+});
+
+t.test('an invitation that a key sent is void while a key above it is less', async (t) => {
+  const first = await key();
+  const below = await child(await child(first));
+  const change = async (more: object) =>
+    t.equal((await patch(`/api-keys/${first.id}`, more)).status, 200, JSON.stringify(more));
+  const email = `${randomUUID()}@example.com`;
+  const invited = await as(below.key, 'POST', '/invitations', { email, role: 'admin' });
+  t.equal(invited.status, 201);
+  const { id, link } = invited.body;
+  const state = async () => {
+    const { body } = await as(house.adminKey, 'GET', '/invitations?limit=100');
+    return body.data.find((each: { id: string }) => each.id === id).status;
+  };
+  for (const narrowing of [
+    { scopes: ['people'] },
+    { expires_at: new Date(Date.now() + 3_600_000).toISOString() },
+    { allowed_addresses: ['192.0.2.1'] },
+    { limits: { calls: 1 } },
+  ]) {
+    await change(narrowing);
+    t.equal(await state(), 'void');
+    t.equal((await fetch(link)).status, 404);
+    await change({ scopes: ['all'], allowed_addresses: [], limits: {}, expires_at: null });
+    t.equal(await state(), 'open');
+  }
+  await change({ disabled: true });
+  t.equal(await state(), 'void');
+  await change({ disabled: false });
+  t.equal(await state(), 'open');
+  t.equal((await fetch(link)).status, 200);
 });
 
 t.test('the list by maker reads an index, not the table', async (t) => {

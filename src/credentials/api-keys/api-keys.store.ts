@@ -193,7 +193,8 @@ export async function revokeApiKey(
   now: Date,
   audit: AuditContext,
 ): Promise<boolean> {
-  return database.transaction(async (tx) => {
+  // However many keys a thief has made with it.
+  return database.largeTransaction(async (tx) => {
     const { rows } = await tx.query<{ organization_id: string }>(
       `UPDATE api_keys SET revoked_at = $3, updated_at = $3
        WHERE id = $1 AND ($2::text IS NULL OR organization_id = $2) AND revoked_at IS NULL

@@ -13,8 +13,8 @@ const DESCENDANTS = `descendants AS (
   SELECT k.id, d.depth + 1 FROM api_keys k JOIN descendants d ON k.created_by_id = d.id
   WHERE k.created_by_kind = 'api_key')`;
 
-/** How the keys above a key `k` stand, nearest first: a column beside it, in the same read. */
-export const MAKERS = `
+/** How the keys above a key `k` stand, nearest first. */
+export const MAKERS_OF_KEY = `
   (WITH RECURSIVE makers AS (
      SELECT m.*, 1 AS depth FROM api_keys m
      WHERE k.created_by_kind = 'api_key' AND m.id = k.created_by_id
@@ -24,7 +24,10 @@ export const MAKERS = `
    SELECT COALESCE(json_agg(json_build_object('scopes', scopes, 'limits', limits,
      'allowedAddresses', allowed_addresses, 'expiresAt', expires_at,
      'isShutOut', revoked_at IS NOT NULL OR disabled_at IS NOT NULL) ORDER BY depth), '[]')
-   FROM makers) AS makers`;
+   FROM makers)`;
+
+/** A column beside the key, in the same read. */
+export const MAKERS = `${MAKERS_OF_KEY} AS makers`;
 
 export type MakersColumn = (Omit<KeyStanding, 'expiresAt'> & { expiresAt: string | null })[];
 
@@ -40,7 +43,8 @@ export const MOST_GENERATIONS = 10;
 /**
  * Holds the key that makes another, and all above it, until the transaction ends: whoever changes or
  * revokes one of them waits, and then sees what was made. Locks go from the first key down, here and where
- * a line is ended, so that nobody waits in a circle.
+ * a line is ended, so that nobody waits in a circle. They are not shared: whoever goes on making keys with one
+ * would keep its revocation waiting.
  *
  * @returns whether it may: not if one of them is revoked, nor below the last generation
  */
@@ -56,7 +60,7 @@ export async function holdMakers(
        FROM api_keys m JOIN line below ON m.id = below.created_by_id
        WHERE below.created_by_kind = 'api_key')
      SELECT k.revoked_at FROM line JOIN api_keys k ON k.id = line.id
-     ORDER BY line.depth DESC FOR SHARE OF k`,
+     ORDER BY line.depth DESC FOR NO KEY UPDATE OF k`,
     [makerId],
   );
   if (rows.length === 0 || rows.some((each) => each.revoked_at !== null)) return 'revoked';
