@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { keptSecret } from './lib/kept-secret.ts';
+import { isDecodable } from './lib/percent-encoding.ts';
 
 /** Everything the environment decides. Read once, at start, by {@link readConfig} and nowhere else. */
 export interface Config {
@@ -242,15 +243,6 @@ function serverUrl(
   }
   problems.push(`${name} must be a URL like ${example}`);
   return undefined;
-}
-
-function isDecodable(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** A wrong value in a message: short, and never what may hold a password. */

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { isDecodable } from '../lib/percent-encoding.ts';
 import { readPath } from './request-target.ts';
 
 /** The paths that Gatehouse keeps for itself: no platform file and no spelling leads them upstream. */
@@ -61,12 +62,3 @@ function patternOf(url: string): RegExp {
 
 const withLettersForBrokenEscapes = (target: string): string =>
   target.replaceAll(/(?:%[\da-f]{2})+|%/gi, (escapes) => (isDecodable(escapes) ? escapes : 'x'));
-
-function isDecodable(escapes: string): boolean {
-  try {
-    decodeURIComponent(escapes);
-    return true;
-  } catch {
-    return false;
-  }
-}
