@@ -1,7 +1,9 @@
 import type { DenialReason } from './denial-reasons.ts';
+import type { Translated } from './platform.ts';
 
 /** What a platform file leaves unsaid, in the words of the file; the schema shows them to editors. */
 export const DEFAULTS = {
+  language: 'en',
   accentColor: '#1f5fbf',
   tokens: {
     access_token: '1h',
@@ -41,6 +43,12 @@ export const DEFAULTS = {
   contentType: 'application/json',
   body: { error: { code: '{code}', message: '{message}', retry_after: '{retry_after}' } },
 } as const;
+
+/** The plan of a file without plans. Nobody wrote its name, so it is said in every language. */
+export const DEFAULT_PLAN = {
+  title: 'Default',
+  translations: { en: { title: 'Default' }, de: { title: 'Standard' } },
+} satisfies Translated<'title'> & { title: string };
 
 /** Status and sentence of each denial where the dialect has none; the code is then the reason itself. */
 export const DEFAULT_DENIALS: Readonly<Record<DenialReason, { status: number; message: string }>> =

@@ -1,6 +1,7 @@
-import { DEFAULT_DENIALS, DEFAULTS } from './defaults.ts';
+import { DEFAULT_DENIALS, DEFAULT_PLAN, DEFAULTS } from './defaults.ts';
 import { DENIAL_REASONS, type DenialReason } from './denial-reasons.ts';
 import { windowSeconds } from './durations.ts';
+import { translationsOf } from './normalise-translations.ts';
 import type {
   CredentialKind,
   Dialect,
@@ -27,10 +28,11 @@ export const ALL_KINDS: CredentialKind[] = [
 /** Longest window of a rate, in seconds; anything longer is a quota (design decision 7). */
 const LONGEST_RATE_WINDOW = 3600;
 
-export function plansOf({ plans, modules = {}, limits = {} }: PlatformFile): Plan[] {
+export function plansOf(file: PlatformFile): Plan[] {
+  const { plans, modules = {}, limits = {} } = file;
   const all = Object.keys(modules);
   if (!plans || Object.keys(plans).length === 0) {
-    return [{ name: 'default', title: 'Default', modules: all, limits: {} }];
+    return [{ name: 'default', ...DEFAULT_PLAN, modules: all, limits: {} }];
   }
   return Object.entries(plans).map(([name, plan]) => {
     const figures = Object.entries(plan.limits ?? {}).map(([limitName, limit]) => [
@@ -40,18 +42,20 @@ export function plansOf({ plans, modules = {}, limits = {} }: PlatformFile): Pla
     return {
       name,
       title: plan.title,
+      ...translationsOf(file, 'plans', name),
       modules: plan.modules === '*' ? all : (plan.modules ?? []),
       limits: Object.fromEntries(figures),
     };
   });
 }
 
-export function limitsOf({ limits = {} }: PlatformFile): NamedLimit[] {
-  return Object.entries(limits).map(([name, limit]) => {
+export function limitsOf(file: PlatformFile): NamedLimit[] {
+  return Object.entries(file.limits ?? {}).map(([name, limit]) => {
     const window = windowSeconds(limit.window);
     return {
       name,
       title: limit.title,
+      ...translationsOf(file, 'limits', name),
       limit: limit.limit,
       windowSeconds: window,
       kind: window !== null && window <= LONGEST_RATE_WINDOW ? 'rate' : 'quota',

@@ -4,8 +4,14 @@ import { DEFAULTS } from './defaults.ts';
 import { durationSeconds } from './durations.ts';
 import { documentationOf } from './normalise-documentation.ts';
 import { ALL_KINDS, dialectOf, limitsOf, plansOf, routesOf } from './normalise-gate.ts';
+import {
+  eventTranslationsOf,
+  sameInEveryLanguage,
+  translationsOf,
+} from './normalise-translations.ts';
 import type {
   KeyEnvironment,
+  Module,
   OAuthPolicy,
   PermissionSet,
   Platform,
@@ -29,6 +35,7 @@ export function toPlatform(file: PlatformFile): Platform {
   return deepFreeze({
     id: file.id,
     name: file.name,
+    language: file.language ?? DEFAULTS.language,
     branding: brandingOf(file),
     ...(issuer === undefined ? {} : { issuer: issuer.replace(/\/$/, '') }),
     api: apiOf(file),
@@ -38,7 +45,7 @@ export function toPlatform(file: PlatformFile): Platform {
     apiKeys: apiKeysOf(file),
     keyEnvironments: keyEnvironmentsOf(file),
     presentations,
-    modules: Object.entries(file.modules ?? {}).map(([name, { title }]) => ({ name, title })),
+    modules: modulesOf(file),
     plans: plansOf(file),
     defaultPlan: file.default_plan ?? Object.keys(file.plans ?? {})[0] ?? 'default',
     namedLimits: limitsOf(file),
@@ -98,7 +105,8 @@ function resolve(names: '*' | string[], all: readonly string[]): string[] {
   return names === '*' ? [...all] : names;
 }
 
-function scopesOf({ scopes }: PlatformFile): PlatformScope[] {
+function scopesOf(file: PlatformFile): PlatformScope[] {
+  const { scopes } = file;
   const all = Object.keys(scopes);
   const direct = (name: string) => resolve(scopes[name]?.implies ?? [], all);
   return Object.entries(scopes).map(([name, { title, description, access, manages = [] }]) => {
@@ -107,16 +115,18 @@ function scopesOf({ scopes }: PlatformFile): PlatformScope[] {
     reached.delete(name);
     const implies = all.filter((other) => reached.has(other));
     const managed = manages === '*' ? TENANT_RESOURCES : manages;
-    return { name, title, description, access, implies, manages: managed };
+    const words = { title, description, ...translationsOf(file, 'scopes', name) };
+    return { name, ...words, access, implies, manages: managed };
   });
 }
 
-function permissionSetsOf({ permission_sets = {}, scopes }: PlatformFile): PermissionSet[] {
-  const all = Object.keys(scopes);
-  return Object.entries(permission_sets).map(([name, set]) => ({
+function permissionSetsOf(file: PlatformFile): PermissionSet[] {
+  const all = Object.keys(file.scopes);
+  return Object.entries(file.permission_sets ?? {}).map(([name, set]) => ({
     name,
     title: set.title,
     description: set.description,
+    ...translationsOf(file, 'permission_sets', name),
     scopes: resolve(set.scopes, all),
   }));
 }
@@ -140,7 +150,8 @@ function apiKeysOf({ api_keys }: PlatformFile): Platform['apiKeys'] {
 }
 
 /** Without any in the file: `live` and `test`, prefixed with the platform's id. */
-function keyEnvironmentsOf({ id, key_environments }: PlatformFile): KeyEnvironment[] {
+function keyEnvironmentsOf(file: PlatformFile): KeyEnvironment[] {
+  const { id, key_environments } = file;
   const stem = id.replaceAll(/[_-]+/g, '');
   const declared: NonNullable<PlatformFile['key_environments']> = key_environments ?? {
     live: { prefix: `${stem}_live_`, title: 'Live' },
@@ -151,8 +162,17 @@ function keyEnvironmentsOf({ id, key_environments }: PlatformFile): KeyEnvironme
     prefix,
     title: title ?? name,
     ...(tier === undefined ? {} : { tier }),
+    ...(key_environments
+      ? translationsOf(file, 'key_environments', name)
+      : sameInEveryLanguage({ title: title ?? name })),
     issues: issues ?? 'api_key',
     maxAccess: max_access ?? 'admin',
+  }));
+}
+
+function modulesOf(file: PlatformFile): Module[] {
+  return Object.entries(file.modules ?? {}).map(([name, { title }]) => ({
+    ...{ name, title, ...translationsOf(file, 'modules', name) },
   }));
 }
 
@@ -230,12 +250,15 @@ function oauthOf({ oauth }: PlatformFile): OAuthPolicy {
   };
 }
 
-function webhooksOf({ webhooks }: PlatformFile): Webhooks {
+function webhooksOf(file: PlatformFile): Webhooks {
+  const { webhooks } = file;
   const { webhooks: fallback } = DEFAULTS;
   const events = Object.entries(webhooks?.events ?? {});
   return {
     enabled: webhooks !== undefined,
-    events: events.map(([name, description]) => ({ name, description })),
+    events: events.map(([name, description]) => ({
+      ...{ name, description, ...eventTranslationsOf(file, name) },
+    })),
     signatureHeader: webhooks?.signature_header ?? fallback.signatureHeader,
     signatureStyle: webhooks?.signature_style ?? fallback.signatureStyle,
     toleranceSeconds: durationSeconds(webhooks?.tolerance ?? fallback.tolerance),

@@ -1,3 +1,4 @@
+import type { Language } from '../pages/words/words.ts';
 import type { DenialReason } from './denial-reasons.ts';
 import type { TenantResource } from './tenant-resources.ts';
 
@@ -10,6 +11,8 @@ export interface Platform {
   readonly id: string;
   /** The name people read, e.g. `Kaie`. */
   readonly name: string;
+  /** What the texts of the file are written in. */
+  readonly language: Language;
   readonly branding: Branding;
   /** Issuer identifier (RFC 8414 §2). `ISSUER` in the environment wins over it. */
   readonly issuer?: string;
@@ -49,6 +52,16 @@ export interface Platform {
   readonly upstream: Upstream;
 }
 
+/** Something with texts for people. Pages ask `platformText` for them; programs get what the file says. */
+export interface Translated<Field extends string> {
+  /** The same texts in other languages, as far as they are there. */
+  readonly translations?: Translations<Field>;
+}
+
+export type Translations<Field extends string> = Readonly<
+  Partial<Record<Language, Readonly<Partial<Record<Field, string>>>>>
+>;
+
 export interface Branding {
   /** `#rrggbb`; at least 4.5:1 against white (WCAG 2.2 §1.4.3). */
   readonly accentColor: string;
@@ -78,7 +91,7 @@ export interface AdditionalResource {
 /** How the consent page groups a scope, from harmless to grave. */
 export type Access = 'read' | 'write' | 'admin';
 
-export interface PlatformScope {
+export interface PlatformScope extends Translated<'title' | 'description'> {
   readonly name: string;
   /** A few words an end user understands. */
   readonly title: string;
@@ -95,7 +108,7 @@ export interface PlatformScope {
 }
 
 /** A named bundle of scopes offered when a key is made. */
-export interface PermissionSet {
+export interface PermissionSet extends Translated<'title' | 'description'> {
   readonly name: string;
   readonly title: string;
   readonly description: string;
@@ -111,7 +124,7 @@ export interface ApiKeyPolicy {
 
 export type CredentialKind = 'api_key' | 'access_token' | 'service_jwt' | 'playground_key';
 
-export interface KeyEnvironment {
+export interface KeyEnvironment extends Translated<'title' | 'tier'> {
   /** e.g. `live` */
   readonly name: string;
   /** What its keys begin with, e.g. `kliq_live_`. No prefix begins another, so a key tells its environment. */
@@ -142,12 +155,12 @@ export type Presentation =
     };
 
 /** A part of the API that plans include or leave out. */
-export interface Module {
+export interface Module extends Translated<'title'> {
   readonly name: string;
   readonly title: string;
 }
 
-export interface Plan {
+export interface Plan extends Translated<'title'> {
   readonly name: string;
   readonly title: string;
   readonly modules: readonly string[];
@@ -162,7 +175,7 @@ export interface PlanLimit {
 }
 
 /** A count that routes name in `meters`. */
-export interface NamedLimit {
+export interface NamedLimit extends Translated<'title'> {
   readonly name: string;
   readonly title: string;
   /** How many are admitted in a window; 0 admits none. A plan's figure wins over it, a key's over both. */
@@ -303,7 +316,7 @@ export interface Webhooks {
   readonly deliveryRate: Rate;
 }
 
-export interface WebhookEvent {
+export interface WebhookEvent extends Translated<'description'> {
   readonly name: string;
   readonly description: string;
 }

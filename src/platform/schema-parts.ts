@@ -5,7 +5,7 @@ import { type TProperties, type TSchema, Type } from 'typebox';
  * messages and in editors alike; `description` is what an editor shows on hover.
  */
 
-interface Words {
+export interface Words {
   title?: string;
   description?: string;
   default?: unknown;
@@ -53,10 +53,12 @@ export const SCOPE_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,99}$';
 export const SCOPE_TITLE = 'a scope name such as notes:read';
 export const NAME_PATTERN = '^[a-z][a-z0-9_-]{0,63}$';
 export const NAME_TITLE = 'a lower-case name such as read_only';
+export const EVENT_PATTERN = '^[a-z][a-z0-9_.-]{0,99}$';
+export const EVENT_TITLE = 'an event name such as note.created';
 
 export const scopeName = pattern(SCOPE_TITLE, SCOPE_PATTERN);
 export const name = pattern(NAME_TITLE, NAME_PATTERN);
-export const eventName = pattern('an event name such as note.created', '^[a-z][a-z0-9_.-]{0,99}$');
+export const eventName = pattern(EVENT_TITLE, EVENT_PATTERN);
 export const duration = pattern('a duration such as 60s, 5m, 1h or 30d', '^[1-9][0-9]{0,8}[smhd]$');
 export const window = pattern(
   'a duration such as 1m, 1h or 1d, or lifetime',

@@ -3,6 +3,7 @@ import { DEFAULTS } from './defaults.ts';
 import { DENIAL_REASONS, type DenialReason } from './denial-reasons.ts';
 import { documentation } from './schema-documentation.ts';
 import * as part from './schema-parts.ts';
+import { language, translations } from './schema-translations.ts';
 import { TENANT_RESOURCES } from './tenant-resources.ts';
 
 const { choice, closed, flag, list, named, optional, text } = part;
@@ -284,11 +285,7 @@ const oauth = closed({
 
 const webhooks = closed(
   {
-    events: named(
-      '^[a-z][a-z0-9_.-]{0,99}$',
-      'an event name such as note.created',
-      text({ description: 'When it is sent.' }),
-    ),
+    events: named(part.EVENT_PATTERN, part.EVENT_TITLE, text({ description: 'When it is sent.' })),
     signature_header: optional(part.headerName({ default: DEFAULTS.webhooks.signatureHeader })),
     signature_style: optional(
       choice(['timestamped', 'plain'], { default: DEFAULTS.webhooks.signatureStyle }),
@@ -334,6 +331,9 @@ export const PlatformFile = closed(
   {
     id: part.name({ description: 'Short name for machines.' }),
     name: text({ description: 'The name people read.' }),
+    language: optional(
+      language({ description: 'What the texts below are written in.', default: DEFAULTS.language }),
+    ),
     branding: optional(branding),
     issuer: optional(part.url({ description: 'ISSUER in the environment wins over it.' })),
     api,
@@ -369,6 +369,7 @@ export const PlatformFile = closed(
     oauth: optional(oauth),
     webhooks: optional(webhooks),
     documentation: optional(documentation),
+    translations: optional(translations),
     dialect: optional(dialect),
     upstream: optional(
       closed({

@@ -1,3 +1,4 @@
+import type { RunOptions } from 'axe-core';
 import fastify from 'fastify';
 import type { Page } from 'playwright-core';
 import t, { type Test } from 'tap';
@@ -8,12 +9,13 @@ import { brandOf } from '../../src/pages/brand.ts';
 import { createPages } from '../../src/pages/render.ts';
 import { loadPlatform } from '../../src/platform/load.ts';
 import { newSigner } from '../credentials/signer.ts';
-import { findViolations } from '../support/axe.ts';
+import { findViolationsByLook } from '../support/axe.ts';
 import type { Visitor } from '../support/browser.ts';
 import {
   createMember,
   createUser,
   freePort,
+  registerClient,
   startGatehouse,
   type TestGatehouse,
   type TestUser,
@@ -23,7 +25,6 @@ import { DESKTOP, inABrowser, visit } from './windows.ts';
 /** The smallest phones are this narrow. */
 const PHONE = { width: 360, height: 740 };
 
-const WITHOUT_COLOURS = { rules: { 'color-contrast': { enabled: false } } };
 const SCROLLS_SIDEWAYS = 'document.documentElement.scrollWidth > innerWidth';
 
 const SYSTEM = { actor: { kind: 'system' } } as const;
@@ -89,19 +90,30 @@ async function look(
   }
 }
 
-/** A long page: what the one window has judged, the other does not judge anew. */
+/** A long page: on the phone every text is judged, at the desk each look. */
 async function skim(t: Test, visitor: Visitor, url: string): Promise<void> {
   await look(t, visitor, url, [PHONE]);
-  const { page } = visitor;
-  await page.setViewportSize(DESKTOP);
-  t.same(await findViolations(page, WITHOUT_COLOURS), [], `${url} at a desk`);
-  t.equal(await page.evaluate(SCROLLS_SIDEWAYS), false, url);
+  await visitor.page.setViewportSize(DESKTOP);
+  await judgeAtTheDesk(t, visitor.page, url);
 }
 
-/** Its colours are judged on the phone of docs.test.ts: nothing takes longer. */
+/** Its texts are judged one by one on the phone of docs.test.ts. */
 async function readsTheReference(t: Test, page: Page, url: string): Promise<void> {
   await page.goto(url);
-  t.same(await findViolations(page, WITHOUT_COLOURS), [], url);
+  await judgeAtTheDesk(t, page, url);
+}
+
+/** By day all rules, and by night, as only the colours differ, contrast. */
+async function judgeAtTheDesk(t: Test, page: Page, url: string): Promise<void> {
+  for (const [colorScheme, options] of [
+    ['light', {}],
+    ['dark', { runOnly: ['color-contrast'] }],
+  ] as const) {
+    await page.emulateMedia({ colorScheme });
+    const { looks, violations } = await findViolationsByLook(page, options as RunOptions);
+    t.ok(looks > 20, `${looks} looks, ${colorScheme}`);
+    t.same(violations, [], `${url} at a desk, ${colorScheme}`);
+  }
   t.equal(await page.evaluate(SCROLLS_SIDEWAYS), false, url);
 }
 
@@ -125,10 +137,27 @@ async function readsTheDesk(t: Test, gatehouse: TestGatehouse, visitor: Visitor)
     await look(t, visitor, organization + path);
   }
   await look(t, visitor, `${issuer}/dashboard/organizations/new`);
-  const ofOperator = ['', '/clients', '/signing-keys', '/signing-keys/rotate', '/throttles'];
+  const { clientId } = await registerClient(gatehouse, { organizationId: user.organizationId });
+  const throttle = await refuseSomebody(gatehouse);
+  const ofOperator = [
+    ...['', '/plans', '?plan=nirgends', '/clients', `/clients/${clientId}`, '/signing-keys'],
+    ...['/signing-keys/rotate', '/throttles', `/throttles/${throttle}`],
+  ];
   for (const path of [...ofOperator, `/organizations/${user.organizationId}`]) {
     await look(t, visitor, `${issuer}/dashboard/operator${path}`);
   }
+}
+
+/** Somebody who has to wait, as the operator finds them. */
+async function refuseSomebody({ identity, database: { pool } }: TestGatehouse): Promise<string> {
+  const attempt = { email: 'lange.adresse@rechenmaschinen.example', password: 'falsch' };
+  for (let count = 0; count < 12; count += 1) {
+    await identity.signIn({ ...attempt, address: '2001:db8:1234:5678::1' });
+  }
+  const { rows } = await pool.query<{ id: string }>(
+    'SELECT refusal_id AS id FROM sign_in_attempts WHERE refusal_id IS NOT NULL',
+  );
+  return rows[0]!.id;
 }
 
 async function belongsNowhere(t: Test, gatehouse: TestGatehouse, visitor: Visitor): Promise<void> {

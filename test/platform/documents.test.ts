@@ -287,3 +287,15 @@ t.test('every platform words every denial, and can be read in light and dark', a
     t.ok(contrastRatio(platform.branding.accentColorDark ?? '', '#111418') >= AA_CONTRAST);
   }
 });
+
+t.test(
+  'what becomes of a request behind the gate is worded in the style of each document’s table',
+  async (t) => {
+    const behind = (platform: Platform) =>
+      (['upstream_unreachable', 'upstream_timeout'] as const).map((one) => worded(platform, one));
+    t.strictSame(behind(kliq), ['502 Bad Gateway', '504 Gateway Timeout']);
+    t.strictSame(behind(kaie), ['502 UPSTREAM_UNREACHABLE', '504 UPSTREAM_TIMEOUT']);
+    t.strictSame(behind(klen), ['502 upstream_unreachable', '504 upstream_timeout']);
+    t.strictSame(behind(kloakd), ['502 BadGatewayError', '504 GatewayTimeoutError']);
+  },
+);

@@ -15,13 +15,14 @@ export interface Finding {
  */
 export type Check = (file: PartialPlatformFile) => Iterable<Finding>;
 
-type NamedSection =
+export type NamedSection =
   | 'scopes'
   | 'permission_sets'
   | 'key_environments'
   | 'modules'
   | 'plans'
-  | 'limits';
+  | 'limits'
+  | 'webhooks.events';
 
 const SINGULAR: Record<NamedSection, string> = {
   scopes: 'scope',
@@ -30,6 +31,7 @@ const SINGULAR: Record<NamedSection, string> = {
   modules: 'module',
   plans: 'plan',
   limits: 'limit',
+  'webhooks.events': 'webhook event',
 };
 
 /**
@@ -40,9 +42,10 @@ export function declared(
   file: PartialPlatformFile,
   section: NamedSection,
 ): readonly string[] | undefined {
-  const value = file[section];
+  const value = section === 'webhooks.events' ? file.webhooks?.events : file[section];
   if (value) return Object.keys(value);
-  return section in file || section === 'scopes' ? undefined : [];
+  const isRefused = section === 'webhooks.events' ? 'webhooks' in file : section in file;
+  return isRefused || section === 'scopes' ? undefined : [];
 }
 
 /** A finding for each name that its section does not declare. `*` stands for all and is always fine. */

@@ -23,6 +23,7 @@ import {
   impliedScopes,
   reservedScopes,
 } from './scopes.ts';
+import { translatedLanguages, translatedNames, translatedTiers } from './translations.ts';
 
 /** Every rule beyond the schema. Each looks at the file alone, so their order does not matter. */
 export const CHECKS: readonly Check[] = [
@@ -47,4 +48,7 @@ export const CHECKS: readonly Check[] = [
   nestedLifetimes,
   dialect,
   documentedNames,
+  translatedLanguages,
+  translatedNames,
+  translatedTiers,
 ];
