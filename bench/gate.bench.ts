@@ -1,13 +1,13 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { Agent, get } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { exportJWK, SignJWT } from 'jose';
-import { freePort, type GatehouseProcess, startGatehouseProcess } from './lib/gatehouse-process.ts';
+import { newAccessToken, newKey, newServiceAccount } from './lib/credentials.ts';
+import { type GatehouseProcess, startGatehouseProcess } from './lib/gatehouse-process.ts';
 import type { Harness } from './lib/harness.ts';
 import { storeStrangersKeys } from './lib/many-keys.ts';
 import type { HttpSubject } from './lib/measure.ts';
 import { startRedis } from './lib/redis-process.ts';
-import { type ServerProcess, startServerProcess } from './lib/server-process.ts';
+import type { ServerProcess } from './lib/server-process.ts';
+import { startYardstick } from './lib/yardstick.ts';
 
 // A decision as a proxy asks for it: scope, entitlement and a rate, held against Fastify routes that answer
 // the same bytes and decide nothing, or verify a signature and nothing else.
@@ -15,7 +15,6 @@ import { type ServerProcess, startServerProcess } from './lib/server-process.ts'
 export const name = 'gate';
 
 const PLATFORM = fileURLToPath(new URL('./platforms/gate.yaml', import.meta.url));
-const AUDIENCE = 'https://api.bench.example';
 const ASKED = { 'x-original-method': 'GET', 'x-original-uri': '/v1/things/1' };
 const WORKING_KEYS = 1_000;
 /** More than a process remembers: in turn, none is known when it comes again. */
@@ -231,58 +230,4 @@ async function answerHeaders(
   if (answer.status !== 200) throw new Error(`${answer.status}: ${await answer.text()}`);
   const own = ['connection', 'keep-alive', 'date', 'content-length', 'transfer-encoding'];
   return Object.fromEntries([...answer.headers].filter(([header]) => !own.includes(header)));
-}
-
-async function startYardstick(file: string, ...facts: object[]): Promise<ServerProcess> {
-  const port = await freePort();
-  return startServerProcess({
-    file: fileURLToPath(new URL(`./servers/${file}.ts`, import.meta.url)),
-    args: [String(port), ...facts.map((fact) => JSON.stringify(fact))],
-    url: `http://127.0.0.1:${port}`,
-  });
-}
-
-async function newKey(gatehouse: GatehouseProcess, organizationId: string): Promise<string> {
-  const made = await gatehouse.manage<{ key: string }>('/api-keys', {
-    ...{ organization_id: organizationId, name: 'Bench', scopes: ['things:read'] },
-  });
-  return made.key;
-}
-
-async function newAccessToken(
-  gatehouse: GatehouseProcess,
-  organizationId: string,
-): Promise<string> {
-  const client = await gatehouse.manage<{ client_id: string; client_secret: string }>('/clients', {
-    ...{ name: 'Bench', organization_id: organizationId, scope: 'things:read' },
-    grant_types: ['client_credentials'],
-  });
-  const answer = await fetch(`${gatehouse.url}/oauth/token`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/x-www-form-urlencoded',
-      authorization: `Basic ${Buffer.from(`${client.client_id}:${client.client_secret}`).toString('base64')}`,
-    },
-    body: 'grant_type=client_credentials&scope=things:read',
-  });
-  return ((await answer.json()) as { access_token: string }).access_token;
-}
-
-async function newServiceAccount(gatehouse: GatehouseProcess, organizationId: string) {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'bench', alg: 'ES256' }] };
-  const { id } = await gatehouse.manage<{ id: string }>('/service-accounts', {
-    ...{ organization_id: organizationId, name: 'Bench', scopes: ['things:read'], jwks },
-  });
-  const signOne = (jti: number) =>
-    new SignJWT({ jti: String(jti) })
-      .setProtectedHeader({ alg: 'ES256', kid: 'bench' })
-      .setIssuer(id)
-      .setSubject(id)
-      .setAudience(AUDIENCE)
-      .setIssuedAt()
-      .setExpirationTime('50m')
-      .sign(privateKey);
-  const sign = (count: number) => Promise.all(Array.from({ length: count }, (_, i) => signOne(i)));
-  return { jwks, sign };
 }

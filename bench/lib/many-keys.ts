@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import pg from 'pg';
-import { findPostmaster } from '../../src/database/postmaster.ts';
+import { embeddedDatabase } from './embedded-database.ts';
 
 /** Stores keys that nobody has, straight into the embedded database of a started Gatehouse. */
 export async function storeStrangersKeys(
@@ -9,13 +7,7 @@ export async function storeStrangersKeys(
   organizationId: string,
   count: number,
 ): Promise<void> {
-  const directory = join(dataDir, 'postgres');
-  const postmaster = await findPostmaster(directory);
-  const password = (await readFile(join(directory, 'gatehouse.password'), 'utf8')).trim();
-  const client = new pg.Client({
-    ...{ host: '127.0.0.1', port: postmaster!.port, user: 'gatehouse', password },
-    database: 'gatehouse',
-  });
+  const client = new pg.Client(await embeddedDatabase(dataDir));
   await client.connect();
   try {
     await client.query(

@@ -6,10 +6,11 @@ import type { Platform } from '../platform/platform.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { checkEntitlement } from './entitlement.ts';
 import { createGate, type DecisionRecorder, type Gate } from './gate.ts';
-import { createMetering, createStanding } from './metering.ts';
-import { createResolveOrganization } from './organization.ts';
+import { createMetering } from './metering.ts';
+import { createPlanOf, createResolveOrganization } from './organization.ts';
 import { checkOwnership } from './ownership.ts';
 import type { CredentialVerifier } from './principal.ts';
+import { createStanding } from './standing.ts';
 
 export interface GateDependencies {
   platform: Platform;
@@ -28,17 +29,18 @@ export interface GateDependencies {
 /** The gate with everything it asks. */
 export function buildGate(deps: GateDependencies): Gate {
   const { platform, log } = deps;
+  const planOf = createPlanOf(platform, deps.organizations);
   return createGate({
     platform,
     stages: {
       authenticate: createAuthenticate(platform, deps.verifiers),
-      organization: createResolveOrganization(platform, deps.organizations),
+      organization: createResolveOrganization(platform, planOf),
       ownership: checkOwnership,
       entitlement: checkEntitlement,
       metering: createMetering(deps),
     },
     authenticateAgain: createAuthenticate(platform, deps.verifiers.map(again)),
-    standing: createStanding(deps),
+    standing: createStanding({ ...deps, planOf }),
     record: (request, decision) => {
       deps.countUsage(request, decision);
       deps.noteQuotas(request, decision);

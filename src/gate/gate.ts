@@ -9,8 +9,8 @@ import {
   type Stage,
   type StageResult,
 } from './context.ts';
-import type { Standing } from './metering.ts';
 import { readPath } from './request-target.ts';
+import type { Standing } from './standing.ts';
 
 /** The gate's word on one request. */
 export type Decision =
@@ -76,13 +76,13 @@ export function createGate(deps: {
     ['entitlement', entitlement],
   ];
 
-  /** A caller who is known hears how the rates stand, whichever stage refuses. */
+  /** A caller who is known hears how the limits stand, whichever stage refuses. */
   function withStanding(decided: Decision): Decision | Promise<Decision> {
-    if (decided.allowed || decided.denial.counts || !decided.context.principal) return decided;
-    return standing(decided.context as GateContext).then((counts) => ({
-      ...decided,
-      denial: { ...decided.denial, counts },
-    }));
+    if (decided.allowed || !decided.context.principal) return decided;
+    const counts = standing(decided.context as GateContext, decided.denial);
+    return counts instanceof Promise
+      ? counts.then((later) => ({ ...decided, denial: { ...decided.denial, counts: later } }))
+      : decided;
   }
 
   return {

@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Admission, Charge, CounterStore } from '../limits/counter-store.ts';
 import { CounterStoreUnavailableError } from '../limits/counter-store.ts';
-import type { NamedLimit, Plan, Platform } from '../platform/platform.ts';
+import type { NamedLimit, Plan, Platform, Route } from '../platform/platform.ts';
 import {
   denied,
   type GateContext,
@@ -29,11 +29,11 @@ export function createMetering(deps: {
   quotas: CounterStore;
 }): Stage {
   const { platform, rates, quotas } = deps;
-  const limits = new Map(platform.namedLimits.map((limit) => [limit.name, limit]));
+  const metersOf = createMeters(platform);
   const charge = createCharge(deps);
 
   return (context) => {
-    const meters = metersOf(platform, limits, context);
+    const meters = metersOf(context);
     const ofKind = (kind: Meter['kind']) => meters.filter((meter) => meter.kind === kind);
     const done = (counts: readonly MeteredCount[]) => passed({ ...context, counts });
     const chargeQuotas = (counts: readonly MeteredCount[]) =>
@@ -83,50 +83,6 @@ function createCharge({ platform, clock }: { platform: Platform; clock: Clock })
   };
 }
 
-/** How the rates of a caller stand, without charging them. */
-export type Standing = (context: GateContext) => Promise<readonly MeteredCount[]>;
-
-/**
- * For the answer to a request that an earlier stage refused: it is charged nothing, and its caller still
- * hears how the rates stand. Quotas are left out: reading them would ask the database for every refusal.
- */
-export function createStanding(deps: {
-  platform: Platform;
-  clock: Clock;
-  rates: CounterStore;
-}): Standing {
-  const { platform, clock, rates } = deps;
-  const limits = new Map(platform.namedLimits.map((limit) => [limit.name, limit]));
-
-  return async (context) => {
-    const organizationId = context.organizationId ?? context.principal!.organizationId;
-    const meters = metersOf(platform, limits, { ...context, organizationId }).filter(
-      ({ kind }) => kind === 'rate',
-    );
-    if (meters.length === 0) return [];
-    const now = clock.now();
-    try {
-      const counts = await rates.read(
-        meters.map(({ key }) => key),
-        now,
-      );
-      return meters.map((meter) => {
-        const { key, name, limit, windowSeconds } = meter;
-        const begun = counts.find((count) => count.key === key);
-        const resetsAt = begun ? begun.resetsAt : endOfWindow(now, windowSeconds);
-        return { key, name, limit, windowSeconds, resetsAt, used: begun?.used ?? 0 };
-      });
-    } catch (error) {
-      if (error instanceof CounterStoreUnavailableError) return [];
-      throw error;
-    }
-  };
-}
-
-/** Of a window that would begin now. */
-const endOfWindow = (now: Date, windowSeconds: number | null): Date | null =>
-  windowSeconds === null ? null : new Date(now.getTime() + windowSeconds * 1000);
-
 /**
  * A store does not answer. Of Redis, the platform file says whether its rates then count for nothing or
  * stop everybody; without Postgres, whose quotas are exact, nobody passes.
@@ -141,21 +97,26 @@ function whenAway<Result>(
   return denied('temporarily_unavailable', { retryAfterSeconds: 1 });
 }
 
-function metersOf(
-  platform: Platform,
-  limits: ReadonlyMap<string, NamedLimit>,
-  context: GateContext,
-): Meter[] {
-  const principal = context.principal!;
-  const rate = credentialMeter(platform, principal, context.organizationId);
-  const meters = rate ? [rate] : [];
-  for (const name of context.route?.route.meters ?? []) {
-    const limit = limits.get(name);
-    const meter = limit && meterFor(limit, principal, context);
-    if (meter) meters.push(meter);
-  }
-  return meters;
+/** What a request is charged for; where it falls under no route, what it would be under any. */
+export function createMeters(platform: Platform): (context: GateContext) => Meter[] {
+  const limits = new Map(platform.namedLimits.map((limit) => [limit.name, limit]));
+  const everywhere = metersOfEvery(platform.routes);
+
+  return (context) => {
+    const principal = context.principal!;
+    const rate = credentialMeter(platform, principal, context.organizationId);
+    const meters = rate ? [rate] : [];
+    for (const name of context.route?.route.meters ?? everywhere) {
+      const limit = limits.get(name);
+      const meter = limit && meterFor(limit, principal, context);
+      if (meter) meters.push(meter);
+    }
+    return meters;
+  };
 }
+
+const metersOfEvery = ([first, ...others]: readonly Route[]): readonly string[] =>
+  first?.meters.filter((name) => others.every(({ meters }) => meters.includes(name))) ?? [];
 
 /** The rate that holds for every credential of a kind; undefined where the platform has none for it. */
 function credentialMeter(

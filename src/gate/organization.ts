@@ -4,36 +4,50 @@ import { denied, type GateContext, passed, type Stage, type StageResult } from '
 import type { Principal } from './principal.ts';
 
 /**
+ * The plan that a caller is on, without waiting where the cache has it; undefined: the organization is not
+ * there any more.
+ *
+ * @throws when the database is away and the cache does not have it
+ */
+export type PlanOf = (principal: Principal) => Plan | undefined | Promise<Plan | undefined>;
+
+export function createPlanOf(platform: Platform, organizations: OrganizationDirectory): PlanOf {
+  const plans = new Map(platform.plans.map((plan) => [plan.name, plan]));
+  const named = (plan: string | undefined) => (plan && plans.get(plan)) || NO_PLAN;
+
+  return ({ kind, organizationId }) => {
+    if (platform.playgroundKeys.enabled && kind === 'playground_key') {
+      return named(platform.playgroundKeys.plan);
+    }
+    if (organizationId === null) return NO_PLAN;
+    const known = organizations.peek(organizationId);
+    if (known) return named(known.plan);
+    return organizations.find(organizationId).then((found) => found && named(found.plan));
+  };
+}
+
+/**
  * Stage 2: for which organization? The credential's own; where the platform has an organization header,
  * it must name the same.
  */
-export function createResolveOrganization(
-  platform: Platform,
-  organizations: OrganizationDirectory,
-): Stage {
-  const plans = new Map(platform.plans.map((plan) => [plan.name, plan]));
-
-  const withPlan = (context: GateContext, id: string | null, plan: string | undefined) =>
-    passed({ ...context, organizationId: id, plan: (plan && plans.get(plan)) || NO_PLAN });
-
-  return (context): StageResult | Promise<StageResult> => {
+export function createResolveOrganization(platform: Platform, planOf: PlanOf): Stage {
+  return (context) => {
     const principal = context.principal!;
     const objection = checkHeader(platform, principal, context);
     if (objection) return objection;
-    const { organizationId } = principal;
-    if (platform.playgroundKeys.enabled && principal.kind === 'playground_key') {
-      return withPlan(context, organizationId, platform.playgroundKeys.plan);
-    }
-    if (organizationId === null) return withPlan(context, null, undefined);
-    const known = organizations.peek(organizationId);
-    if (known) return withPlan(context, organizationId, known.plan);
-    return organizations
-      .find(organizationId)
-      .then((found) =>
-        found ? withPlan(context, organizationId, found.plan) : denied('organization_mismatch'),
-      );
+    const plan = planOf(principal);
+    return plan instanceof Promise
+      ? plan.then((later) => conclude(context, principal, later))
+      : conclude(context, principal, plan);
   };
 }
+
+const conclude = (
+  context: GateContext,
+  { organizationId }: Principal,
+  plan: Plan | undefined,
+): StageResult =>
+  plan ? passed({ ...context, organizationId, plan }) : denied('organization_mismatch');
 
 /** Of an organization whose plan left the platform file, and of none: no modules. */
 const NO_PLAN: Plan = { name: 'none', title: 'None', modules: [], limits: {} };

@@ -8,6 +8,7 @@ import {
   CounterStoreUnavailableError,
   firstExhausted,
 } from './counter-store.ts';
+import { createGatheredCharges } from './gathered-charges.ts';
 
 interface Row {
   key: string;
@@ -18,11 +19,14 @@ interface Row {
 /**
  * Durable counts: for quotas, which must survive restarts and never over-admit, whatever the number of
  * processes. A charge is one conditional upsert, so that two callers at the last unit take turns on its
- * row and one is refused.
+ * row and one is refused. Those who come to one count while its row is being charged are charged together.
  */
 export function createPostgresCounters({ database }: { database: Database }): CounterStore {
+  const admitAlone = createGatheredCharges(chargeSome);
+
   async function admit(charges: readonly Charge[], now: Date): Promise<Admission> {
     if (charges.length === 0) return { admitted: true, counts: [] };
+    if (charges.length === 1) return admitAlone(charges[0]!, now);
     // Always in one order, so that two callers with the same counts cannot wait for each other.
     const ordered = charges.toSorted((one, other) => (one.key < other.key ? -1 : 1));
     const charged = await chargeAll(ordered, now);
@@ -33,12 +37,21 @@ export function createPostgresCounters({ database }: { database: Database }): Co
     return { admitted: false, counts, exhausted };
   }
 
+  /** All that are wanted, else as many as have room. When they lose the race for it, the others have won. */
+  async function chargeSome(charge: Charge, wanted: number, now: Date) {
+    let amount = wanted;
+    for (;;) {
+      const [charged] = await upsert(database.pool, [charge], now, amount);
+      if (charged) return { admitted: amount, count: toCount(charged, charge.limit) };
+      const [count] = inOrder([charge], await readRows(database.pool, [charge.key], now));
+      const room = charge.limit - count!.used;
+      if (room <= 0) return { admitted: 0, count: count! };
+      amount = Math.min(amount, room);
+    }
+  }
+
   /** The rows after the charge; undefined when one had no room, and then nothing was charged. */
   async function chargeAll(charges: readonly Charge[], now: Date): Promise<Row[] | undefined> {
-    if (charges.length === 1) {
-      const rows = await upsert(database.pool, charges, now);
-      return rows.length === 1 ? rows : undefined;
-    }
     const noRoom = new Error('no room');
     try {
       return await database.transaction(async (tx) => {
@@ -67,17 +80,23 @@ export function createPostgresCounters({ database }: { database: Database }): Co
   };
 }
 
-async function upsert(executor: Executor, charges: readonly Charge[], now: Date): Promise<Row[]> {
+/** @param amount requests, charged to every count */
+async function upsert(
+  executor: Executor,
+  charges: readonly Charge[],
+  now: Date,
+  amount = 1,
+): Promise<Row[]> {
   const { rows } = await executor.query<Row>({
     name: 'charge_counters',
     text: `INSERT INTO limit_counters AS counter (key, used, ends_at)
-           SELECT key, 1, $4::timestamptz + make_interval(secs => window_seconds)
+           SELECT key, $5, $4::timestamptz + make_interval(secs => window_seconds)
            FROM unnest($1::text[], $2::int[], $3::float8[]) AS charge(key, room, window_seconds)
-           WHERE room > 0 ORDER BY key
+           WHERE room >= $5::int ORDER BY key
            ON CONFLICT (key) DO UPDATE SET
-             used = CASE WHEN counter.ends_at <= $4 THEN 1 ELSE counter.used + 1 END,
+             used = CASE WHEN counter.ends_at <= $4 THEN $5 ELSE counter.used + $5 END,
              ends_at = CASE WHEN counter.ends_at <= $4 THEN EXCLUDED.ends_at ELSE counter.ends_at END
-             WHERE counter.ends_at <= $4 OR counter.used < (
+             WHERE counter.ends_at <= $4 OR counter.used + $5 <= (
                SELECT room FROM unnest($1::text[], $2::int[]) AS charge(key, room)
                WHERE charge.key = counter.key)
            RETURNING key, used, ends_at`,
@@ -86,6 +105,7 @@ async function upsert(executor: Executor, charges: readonly Charge[], now: Date)
       charges.map((charge) => charge.limit),
       charges.map((charge) => charge.windowSeconds),
       now,
+      amount,
     ],
   });
   return rows;

@@ -1,6 +1,7 @@
 import { createClient } from '@redis/client';
 import { type Log, reasonOf } from '../database/log.ts';
 import { CounterStoreUnavailableError } from './counter-store.ts';
+import { answered } from './patience.ts';
 
 /** What a command may take: this many turns of the event loop, each of so many milliseconds. */
 const PATIENCE = { turns: 5, turnMs: 50 };
@@ -23,15 +24,16 @@ export type RedisClient = ReturnType<typeof makeClient>;
  * looked for in the background, and found within about a second of its return.
  */
 export interface RedisConnection {
-  /** Whether Redis answered when it was last asked. */
+  /** Whether Redis answered when it was last asked, and has not sent us to another of its cluster. */
   readonly healthy: boolean;
   /** Connects; a Redis that is away is a warning, and is looked for in the background. */
   start(): Promise<void>;
   /**
    * Runs a command.
    *
-   * @throws CounterStoreUnavailableError at once while Redis is away, else after 250 milliseconds without
-   *   an answer; the command may yet be carried out
+   * @throws CounterStoreUnavailableError at once while Redis is away, or when a node of a cluster says that
+   *   another has the key; else after 250 milliseconds without an answer, and then the command may yet be
+   *   carried out
    */
   run<Reply>(command: (client: RedisClient) => Promise<Reply>): Promise<Reply>;
   close(): Promise<void>;
@@ -56,11 +58,23 @@ function makeClient(url: string) {
   });
 }
 
+const WARNINGS = {
+  away: 'redis does not answer: rates follow metering.when_redis_is_away of the platform file',
+  elsewhere:
+    'redis is one node of a cluster and names another, which is not followed: REDIS_URL must lead to a single ' +
+    'server, a primary, or a proxy of the cluster; rates that this node does not have follow ' +
+    'metering.when_redis_is_away of the platform file',
+};
+
+/** What a node of a cluster says of a key that another node has. */
+const isRedirection = (error: unknown): boolean =>
+  error instanceof Error && /^(MOVED|ASK) /.test(error.message);
+
 class Connection implements RedisConnection {
   #options: RedisConnectionOptions;
   #client: RedisClient | null = null;
   /** The last thing that was logged. */
-  #said: 'nothing' | 'away' = 'nothing';
+  #said: 'nothing' | 'away' | 'elsewhere' = 'nothing';
   #timer: NodeJS.Timeout | undefined;
   #retryMs = FIRST_RETRY_MS;
   #closed = false;
@@ -70,7 +84,7 @@ class Connection implements RedisConnection {
   }
 
   get healthy(): boolean {
-    return this.#client !== null;
+    return this.#client !== null && this.#said !== 'elsewhere';
   }
 
   start(): Promise<void> {
@@ -83,7 +97,9 @@ class Connection implements RedisConnection {
     try {
       return await answered(command(client), PATIENCE);
     } catch (error) {
-      this.#lose(client, error);
+      // Nothing is wrong with the connection: a new one would meet the same, and other keys are here.
+      if (isRedirection(error)) this.#say('elsewhere', error);
+      else this.#lose(client, error);
       throw new CounterStoreUnavailableError('redis', error);
     }
   }
@@ -114,7 +130,7 @@ class Connection implements RedisConnection {
   #establish(client: RedisClient): void {
     this.#client = client;
     this.#retryMs = FIRST_RETRY_MS;
-    if (this.#said === 'away') this.#options.log.info('redis answers: rates are counted again');
+    if (this.#said !== 'nothing') this.#options.log.info('redis answers: rates are counted again');
     this.#said = 'nothing';
   }
 
@@ -127,37 +143,17 @@ class Connection implements RedisConnection {
 
   #retry(error: unknown): void {
     if (this.#closed) return;
-    if (this.#said === 'nothing') {
-      // The reason names an address at the most: the URL, which may hold a password, is no part of it.
-      this.#options.log.warn(
-        { reason: reasonOf(error) },
-        'redis does not answer: rates follow metering.when_redis_is_away of the platform file',
-      );
-      this.#said = 'away';
-    }
+    if (this.#said === 'nothing') this.#say(isRedirection(error) ? 'elsewhere' : 'away', error);
     this.#timer = setTimeout(() => void this.#connect(), this.#retryMs);
     this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
   }
-}
 
-/**
- * Fails when the work takes longer. Many short turns and not one long timer: a process that was busy with
- * itself for a while, its answers waiting to be read, does not take Redis for dead.
- */
-async function answered<Reply>(
-  work: Promise<Reply>,
-  { turns, turnMs }: { turns: number; turnMs: number },
-): Promise<Reply> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  let left = turns;
-  const timer = setInterval(() => {
-    left -= 1;
-    if (left === 0) reject(new Error(`no answer within ${turns * turnMs} ms`));
-  }, turnMs);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearInterval(timer);
+  /** Once, until it is over. */
+  #say(what: keyof typeof WARNINGS, error: unknown): void {
+    if (this.#said === what) return;
+    this.#said = what;
+    // The reason names an address at the most: the URL, which may hold a password, is no part of it.
+    this.#options.log.warn({ reason: reasonOf(error) }, WARNINGS[what]);
   }
 }
 

@@ -28,7 +28,7 @@ export interface RedisCounters extends CounterStore {
  * be exact in spite of that is a quota, and is in Postgres.
  *
  * Every method fails with CounterStoreUnavailableError, within 250 milliseconds and at once while Redis is
- * known to be away. A charge that was not answered in time may have been made.
+ * known to be away, or is a node of a cluster that does not have the count. A charge that was not answered in time may have been made.
  */
 export function createRedisCounters(options: { url: string; log: Log }): RedisCounters {
   const connection = createRedisConnection({

@@ -79,3 +79,37 @@ t.test('a body behind such a path is never read as a request', async (t) => {
   t.match(endless.read(), /^HTTP\/1\.1 400 /, 'and one that stops is waited for no longer');
   t.equal(reached, 0);
 });
+
+t.test('who reads pages gets one, on Gatehouse’s own paths only', async (t) => {
+  const look = (target: string, accept: string, language = 'en') =>
+    exactRequest(front.port, {
+      ...{ method: 'GET', target },
+      headers: { accept, 'accept-language': language },
+    });
+  const browser = 'text/html,application/xhtml+xml,*/*;q=0.8';
+  for (const target of [
+    '/oauth/%ff',
+    '/dashboard/organizations/%zz?hint=secret',
+    '/invitations/%zz',
+  ]) {
+    const { status, headers, text } = await look(target, browser);
+    t.equal(status, 400, target);
+    t.match(headers, {
+      'content-type': 'text/html; charset=utf-8',
+      'content-language': 'en',
+      'content-security-policy': /default-src/,
+      'x-request-id': /^req_/,
+    });
+    t.match(text, '<code>bad_request</code>');
+    t.match(text, `<code>${headers['x-request-id']}</code>`);
+    t.notMatch(text, /secret|%ff|%zz/);
+  }
+  const german = await look('/dashboard/organizations/%zz', browser, 'de');
+  t.match(german, { status: 400, headers: { 'content-language': 'de' }, text: /<html lang="de"/ });
+  const long = await look(`/invitations/${'x'.repeat(1_000)}`, browser);
+  t.match(long, { status: 414, headers: { 'content-type': /^text\/html/ } });
+  const program = await look('/oauth/%ff', 'application/json');
+  t.match(program, { status: 400, headers: { 'content-type': /^application\/problem\+json/ } });
+  const api = await look('/v1/%zz', browser);
+  t.match(api, { status: 400, json: { error: { code: 'invalid_request' } } });
+});

@@ -1,4 +1,5 @@
 import type { Test } from 'tap';
+import type { Platform } from '../../src/platform/platform.ts';
 import {
   startGatehouse,
   type TestGatehouse,
@@ -32,7 +33,7 @@ export type Desk = Awaited<ReturnType<typeof openDesk>>;
 /** A server of one platform, asked over HTTP as an operator and an upstream API would. */
 export async function openDesk(
   t: Pick<Test, 'teardown'>,
-  platform: string,
+  platform: string | Platform,
   options: TestGatehouseOptions = {},
 ) {
   const gatehouse = await startGatehouse(t, { ...options, platform });

@@ -416,10 +416,14 @@ t.test('a path that no router can decode is refused by whoever it was meant for'
   const gate = await ask(desk, '/gate/check/v1/%zz?api_key=klen_live_secret');
   t.equal(gate.status, 400);
   t.match(gate.json, { error: { code: 'invalid_request' } });
+  const person = await ask(desk, '/%ff?hint=secret', { accept: 'text/html' });
+  t.equal(person.status, 400);
+  t.match(person.headers['content-type'], 'text/html');
+  t.match(person.text, /<html lang="en"[\s\S]*<code>bad_request<\/code>/);
   const other = await ask(desk, '/sign-in/%zz?hint=secret');
   t.equal(other.status, 400);
   t.match(other.headers['content-type'], 'application/problem+json');
-  for (const { text, headers } of [gate, other]) {
+  for (const { text, headers } of [gate, other, person]) {
     t.notMatch(text, 'secret');
     t.match(headers['x-request-id'], /^req_/);
   }

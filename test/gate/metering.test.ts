@@ -32,7 +32,10 @@ t.test('Klen: rates and quotas of one request', async (t) => {
     t.equal(decisions.filter(({ allowed }) => allowed).length, 2);
     const refused = decisions.find(({ allowed }) => !allowed)!;
     t.match(refused, { status: 429, reason: 'rate_limited' });
-    t.match(refused.headers.ratelimit, /^"requests_per_minute_limit";r=0;t=\d+$/);
+    t.match(
+      refused.headers.ratelimit,
+      /^"requests_per_minute_limit";r=0;t=\d+, "calls_per_day_limit";r=8;t=\d+$/,
+    );
     const wait = Number(refused.headers['retry-after']);
     t.ok(wait > 0 && wait <= 60);
     clock.advance(wait);

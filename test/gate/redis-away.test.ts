@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
+import { startRedirectingRedis } from '../limits/redirecting-redis.ts';
 import { freePort } from '../support/gatehouse.ts';
 import { expectRedis, startRedis } from '../support/redis-server.ts';
 import { type Decided, type Desk, openDesk } from './desk.ts';
@@ -133,3 +134,26 @@ t.test('where no Redis is used, nothing is said of one', async (t) => {
   const desk = await openDesk(t, 'klen');
   t.notMatch(await readiness(desk), { checks: { redis: Boolean } });
 });
+
+t.test(
+  'a node of a cluster that sends us elsewhere: the stated choice, and a log that says so',
+  async (t) => {
+    const node = await startRedirectingRedis(t, (key) => key.includes('probe'));
+    for (const [file, expected] of [
+      ['klen', { allowed: true, status: 200 }],
+      [await klenThatDenies(t), { allowed: false, status: 503, reason: 'temporarily_unavailable' }],
+    ] as const) {
+      const desk = await openDesk(t, file, { environment: { REDIS_URL: node.url } });
+      t.match(await readiness(desk), { checks: { redis: true } });
+      const secret = await key(desk, { requests_per_minute_limit: 1 });
+      for (let i = 0; i < 5; i += 1) {
+        const decision = await desk.bearer('GET', '/v1/calls', secret);
+        t.match(decision, expected);
+        t.same(limitHeaders(decision), [], 'no number that nobody counted');
+      }
+      t.match(await readiness(desk), { code: 200, status: 'ready', checks: { redis: false } });
+      t.equal(linesOf(desk, /MOVED.*REDIS_URL must lead to/).length, 1);
+      t.notMatch(desk.gatehouse.logLines.join(''), 'password-of-the-node');
+    }
+  },
+);

@@ -4,6 +4,7 @@ import type { Charge, CounterStore } from '../../src/limits/counter-store.ts';
 import { createRedisCounters, type RedisCounters } from '../../src/limits/redis-counters.ts';
 import { expectRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { conformance } from './conformance.ts';
+import { startRedirectingRedis } from './redirecting-redis.ts';
 
 // The promises are two seconds and 250 milliseconds; what is over is for two busy processors.
 const RECOVERY_MS = 4000;
@@ -187,4 +188,39 @@ t.test('after its end it neither answers nor looks for Redis', async (t) => {
   const clients = (await server.command('CLIENT', 'LIST')) as string;
   t.equal(clients.trim().split('\n').length, 1, 'but the one that asks');
   t.same(lines, []);
+});
+
+t.test(
+  'a node of a cluster counts what it has, and says once that it sends us elsewhere',
+  async (t) => {
+    const node = await startRedirectingRedis(t, (key) => !key.includes('{elsewhere}'));
+    const { store, lines } = await counters(t as Test, node.url);
+    const there = [{ ...CHARGE, key: '{elsewhere}requests:key:1' }];
+    t.equal((await outcome(store)).word, 'admitted');
+    t.equal(store.healthy, true);
+    for (let i = 0; i < 20; i += 1) {
+      const { word, tookMs } = await outcome(store, there);
+      t.equal(word, 'away: redis');
+      t.ok(tookMs < AT_ONCE_MS, 'nobody waits for what is elsewhere', { tookMs });
+      t.equal((await outcome(store)).word, 'admitted', 'what is here is counted on');
+    }
+    await t.rejects(store.read(['{elsewhere}requests:key:1'], new Date()), {
+      name: 'CounterStoreUnavailableError',
+    });
+    t.equal(store.healthy, false, 'an operator must see it');
+    t.equal(node.connections, 1, 'and the connection is kept');
+    t.match(lines, [{ level: 'warn', text: /MOVED 5798.*cluster.*REDIS_URL.*when_redis_is_away/ }]);
+    t.equal(lines.length, 1);
+    t.notMatch(JSON.stringify(lines), 'password-of-the-node');
+  },
+);
+
+t.test('a node of a cluster that has nothing for us is away, and the log says why', async (t) => {
+  const node = await startRedirectingRedis(t, () => false);
+  const { store, lines } = await counters(t as Test, node.url);
+  t.equal((await outcome(store)).word, 'away: redis');
+  while (node.connections < 4) await sleep(10);
+  t.equal(store.healthy, false);
+  t.match(lines, [{ level: 'warn', text: /MOVED 5798.*cluster.*REDIS_URL.*when_redis_is_away/ }]);
+  t.equal(lines.length, 1, 'one line, however often it is looked for');
 });

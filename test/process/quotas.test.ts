@@ -7,12 +7,16 @@ import { expectRedis, startRedis } from '../support/redis-server.ts';
 
 const ADMIN_KEY = `admin_${randomBytes(24).toString('base64url')}`;
 const REQUESTS = 1000;
+/** On a machine that is too busy, a caller may hear 503 before it is told yes or no: so often at the most. */
+const MOST_BUSY_ANSWERS = 2;
 
 interface Answer {
   allowed: boolean;
   status: number;
   reason: string | null;
   headers: Record<string, string>;
+  /** How often it heard 503 before. */
+  busy: number;
 }
 
 /** Two processes of Klen, with nothing in common but what is behind them. */
@@ -45,18 +49,26 @@ async function twoProcesses(t: Test, more: Record<string, string> = {}) {
     });
     return body.key;
   };
-  /** A caller who hears 503 does as Retry-After says, in effect: it asks again until it is told yes or no. */
+  /** A 503 may have been charged all the same: then one fewer is admitted in the end, and the count is short. */
   const decide = async (i: number, method: string, key: string): Promise<Answer> => {
-    for (;;) {
+    for (let busy = 0; ; busy += 1) {
       const { status, body } = await post<Answer>(processes[i % 2]!, '/gate/decision', {
         ...{ method, path: '/v1/calls', headers: { 'x-api-key': key } },
       });
-      if (status !== 200 && status !== 503) throw new Error(`${status} ${JSON.stringify(body)}`);
-      if (status === 200 && body.status !== 503) return body;
+      if (status === 200 && body.status !== 503) return { ...body, busy };
+      const isBusy = body.reason === 'temporarily_unavailable' && body.headers['retry-after'];
+      if (!isBusy || busy === MOST_BUSY_ANSWERS)
+        throw new Error(`${status} ${JSON.stringify(body)}`);
     }
   };
-  const crowd = (method: string, key: string) =>
-    Promise.all(Array.from({ length: REQUESTS }, (_, i) => decide(i, method, key)));
+  /** A thousand at once, of a key that both processes know: what is tried is the count, not a cold start. */
+  const crowd = async (method: string, key: string) => {
+    for (const i of [0, 1]) await decide(i, 'PUT', key);
+    const asked = Array.from({ length: REQUESTS }, (_, i) => decide(i, method, key));
+    const answers = await Promise.all(asked);
+    t.comment(`${answers.reduce((sum, { busy }) => sum + busy, 0)} answers were 503`);
+    return answers;
+  };
   return { processes, newKey, crowd };
 }
 
