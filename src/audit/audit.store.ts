@@ -47,6 +47,47 @@ async function recordAndQueue(
 }
 
 /**
+ * Writes an event of one kind for each row of what causes them, however many, in one statement with it.
+ *
+ * @param cause what gives `organization_id`, `target_id` and `details` (jsonb) of each, with its parameters
+ */
+export async function recordAuditEvents(
+  executor: Executor,
+  cause: { sql: string; values: readonly unknown[] },
+  { targetKind, ...event }: Omit<AuditEvent, 'organizationId' | 'target'> & { targetKind: string },
+): Promise<void> {
+  const from = cause.values.length + 1;
+  const at = `coalesce($${from}::timestamptz, now())`;
+  const [type, actorKind, actorId, kind, address, requestId] = Array.from(
+    { length: 6 },
+    (_, index) => `$${from + 1 + index}::text`,
+  );
+  // The organization of each is put in where it is queued.
+  const heard = webhookEventOf({ ...event, organizationId: '' });
+  const parts = queueParts({
+    ...{ organizationId: 'cause.organization_id', type: `$${from + 8}::text`, at, from: 'cause' },
+    data: `$${from + 9}::jsonb || cause.details || jsonb_build_object(
+      'organization_id', cause.organization_id, ${kind} || '_id', cause.target_id)`,
+  });
+  const text = (value: string | undefined) => (value === undefined ? null : auditText(value));
+  await executor.query(
+    `WITH cause AS (${cause.sql}),
+     recorded AS (
+       ${INSERT} SELECT ${at}, ${type}, ${actorKind}, ${actorId}, cause.organization_id,
+         ${kind}, cause.target_id, ${address}, ${requestId}, $${from + 7}::jsonb || cause.details
+       FROM cause),
+     ${parts}`,
+    [
+      ...cause.values,
+      ...[event.occurredAt ?? null, event.type, event.actor.kind, text(event.actor.id), targetKind],
+      ...[text(event.address), text(event.requestId)],
+      JSON.stringify(auditDetails(event.details ?? {})),
+      ...[heard?.type ?? null, JSON.stringify(auditDetails(heard?.data ?? {}))],
+    ],
+  );
+}
+
+/**
  * Adds events if `condition` has a row, which is an earlier part of the same WITH: a part itself.
  *
  * @param from number of the first parameter; an event has ten

@@ -1,4 +1,5 @@
 import type { ServiceAccount } from '../credentials/service-accounts/service-account.ts';
+import type { MakerView } from '../pages/keys-models.ts';
 import type { AccountKey, AccountPage, AccountRow } from '../pages/service-account-models.ts';
 import { permissionsOf } from './app-view.ts';
 import type { Area } from './area.ts';
@@ -23,11 +24,15 @@ export const accountRowOf = (account: ServiceAccount): AccountRow => ({
   ...(account.lastUsedAt ? { lastUsed: account.lastUsedAt } : {}),
 });
 
-/** @param added how the form for another key stands */
+/**
+ * @param maker who made the account
+ * @param added how the form for another key stands
+ */
 export function accountPageOf(
   { platform, scopePolicy }: Pick<Area, 'platform' | 'scopePolicy'>,
   visit: OrganizationVisit,
   account: ServiceAccount,
+  maker: MakerView,
   added: Pick<NonNullable<ManagedAccount['addKey']>, 'text' | 'error'> = { text: '' },
 ): Omit<AccountPage, 'frame'> {
   const { maxLifetimeSeconds } = platform.serviceJwts;
@@ -42,7 +47,7 @@ export function accountPageOf(
     toggle: { action: `${path}/${account.disabledAt ? 'enable' : 'disable'}`, csrf },
   };
   return {
-    account: { ...accountRowOf(account), since: account.createdAt },
+    account: { ...accountRowOf(account), since: account.createdAt, maker },
     permissions: permissionsOf(platform, new Set(account.scopes)),
     keys: keysOf(visit, account),
     snippets: signingSnippets(account, platform.api.identifier, maxLifetimeSeconds),

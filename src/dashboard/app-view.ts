@@ -1,6 +1,8 @@
 import type { GrantableScopes } from '../credentials/scope-policy.ts';
 import type { OAuthClient } from '../oauth/clients/client.ts';
 import type { AppPage, AppRow, Endpoint } from '../pages/apps-models.ts';
+import type { MakerView } from '../pages/keys-models.ts';
+import { permissionOf } from '../pages/platform-text.ts';
 import type { Permission } from '../pages/view-models.ts';
 import type { Platform } from '../platform/platform.ts';
 import { kindOf } from './app-kinds.ts';
@@ -23,7 +25,7 @@ export const rowOf = (client: OAuthClient, organizationId: string): AppRow => ({
 export const permissionsOf = (platform: Platform, wanted: GrantableScopes): Permission[] =>
   platform.scopes
     .filter(({ name }) => wanted === 'all' || wanted.has(name))
-    .map(({ name, title, description, access }) => ({ scope: name, title, description, access }));
+    .map((scope) => permissionOf(platform, scope));
 
 /** Where an app finds this server (RFC 8414 §2). */
 export function endpointsOf(issuer: string, client: OAuthClient): Endpoint[] {
@@ -38,11 +40,15 @@ export function endpointsOf(issuer: string, client: OAuthClient): Endpoint[] {
 }
 
 /** The app as its page tells it. */
-export function detailsOf(client: OAuthClient, organizationId: string): AppPage['app'] {
+export function detailsOf(
+  client: OAuthClient,
+  organizationId: string,
+  maker: MakerView,
+): AppPage['app'] {
   const { clientUri, tosUri, policyUri } = client;
   return {
     ...rowOf(client, organizationId),
-    authMethod: client.tokenEndpointAuthMethod,
+    ...{ authMethod: client.tokenEndpointAuthMethod, maker },
     redirectUris: client.redirectUris,
     ...(clientUri ? { clientUri } : {}),
     ...(tosUri ? { tosUri } : {}),

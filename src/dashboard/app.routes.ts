@@ -9,6 +9,7 @@ import { showAppForm, showSecret } from './app-pages.ts';
 import { appPath, detailsOf, endpointsOf, permissionsOf, playgroundOf } from './app-view.ts';
 import { type Area, OF_ORGANIZATION } from './area.ts';
 import { frameOf, pathOf } from './frame.ts';
+import { findMaker } from './maker-view.ts';
 import { isManager, managersOnly } from './managers.ts';
 import { noticeOf } from './notices.ts';
 import { NotAllowedError, type OrganizationVisit, PageNotFoundError } from './visit.ts';
@@ -54,16 +55,18 @@ export async function findApp(
 }
 
 function detailRoute(area: Area): void {
-  const { door, visits, pages, platform, issuer, clock } = area;
+  const { door, visits, pages, platform, issuer, clock, database } = area;
   door.get(
     APP,
     visits.ofOrganization(async (visit) => {
       const client = await appOf(area, visit);
+      const { id: organizationId } = visit.organization;
+      const maker = await findMaker(database, { ...client, organizationId });
       const playground = playgroundOf(platform, issuer, client);
       const notice = noticeOf(visit, NOTICES);
       const model: AppPage = {
         frame: frameOf(visit, platform, { section: 'apps', csrf: visit.csrf, ...notice }),
-        app: detailsOf(client, visit.organization.id),
+        app: detailsOf(client, organizationId, maker),
         permissions: permissionsOf(platform, new Set(client.scopes)),
         ...(usesSecret(client) ? { secrets: liveSecrets(client, clock.now()) } : {}),
         endpoints: endpointsOf(issuer, client),

@@ -1,10 +1,11 @@
 import type { FastifyReply } from 'fastify';
-import type { ApiKey } from '../credentials/api-keys/api-key.ts';
+import { type ApiKey, type ApiKeyInLine, shutOutBy } from '../credentials/api-keys/api-key.ts';
 import { sendPage } from '../doors/browser.ts';
 import type { KeyPage } from '../pages/keys-models.ts';
 import { type Area, OF_ORGANIZATION } from './area.ts';
 import { pathOf } from './frame.ts';
-import { keyPath, mayChange, toDetails, toRow } from './key-view.ts';
+import { keyPath } from './key-path.ts';
+import { mayChange, toDetails, toRow } from './key-view.ts';
 import {
   done,
   type KeyPageDependencies,
@@ -67,14 +68,15 @@ function rotationRoutes(area: Area, deps: KeyPageDependencies): void {
 }
 
 function shuttingRoutes(area: Area, deps: KeyPageDependencies): void {
-  const { door, visits } = area;
+  const { door, visits, clock } = area;
   const shut = (disabled: boolean) =>
     visits.ofOrganization(async (visit) => {
       const key = await keyToChange(visit, deps);
       const changed = await deps.apiKeys.update(key.id, { disabled }, visit.maker, visit.audit);
       if (changed.outcome === 'not_found') throw new PageNotFoundError();
       if (changed.outcome !== 'done') return sendKey(visit, area, deps, key, 'beyond');
-      return done(visit, keyPath(key), disabled ? 'key_disabled' : 'key_enabled');
+      const enabled = shutOutBy(changed.key, clock.now()) ? 'key_enabled_shut_out' : 'key_enabled';
+      return done(visit, keyPath(key), disabled ? 'key_disabled' : enabled);
     });
   door.post(`${OF_ORGANIZATION}/keys/:key/disable`, shut(true));
   door.post(`${OF_ORGANIZATION}/keys/:key/enable`, shut(false));
@@ -114,7 +116,7 @@ async function sendKey(
   visit: OrganizationVisit,
   { pages, platform, clock, sentForms }: Area,
   deps: KeyPageDependencies,
-  key: ApiKey,
+  key: ApiKeyInLine,
   error?: KeyPage['error'],
 ): Promise<FastifyReply> {
   const now = clock.now();

@@ -12,7 +12,7 @@ import {
   typedInto,
   untouched,
 } from './key-form.ts';
-import { keyPath } from './key-view.ts';
+import { keyPath } from './key-path.ts';
 import { done, type KeyPageDependencies, keyFrame } from './key-visit.ts';
 import { offeredPermissions } from './permission-choice.ts';
 import { type OrganizationVisit, PageNotFoundError } from './visit.ts';

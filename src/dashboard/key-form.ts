@@ -3,6 +3,7 @@ import { environmentsOf } from '../credentials/api-keys/api-key-rules.ts';
 import type { ApiKeyInput, KeyProblem } from '../credentials/api-keys/api-keys.service.ts';
 import { readTimestamp } from '../lib/timestamp.ts';
 import type { KeyFormError, KeyFormPage } from '../pages/keys-models.ts';
+import { type PlatformText, permissionOf, platformText } from '../pages/platform-text.ts';
 import type { Platform } from '../platform/platform.ts';
 import { type OfferedPermissions, scopesUpTo } from './permission-choice.ts';
 
@@ -117,22 +118,28 @@ export function formFields(offer: KeyOffer, typed: TypedKey) {
   return {
     ...{ name: typed.name, addresses: typed.addresses, expiresOn: typed.expiresOn },
     earliest: tomorrow.toISOString().slice(0, 10),
-    environments: environmentsOf(platform).map(({ name, title, tier, prefix, maxAccess }) => ({
-      ...{ name, title, prefix, ...(tier ? { tier } : {}) },
-      ...{ readOnly: maxAccess === 'read', chosen: name === typed.environment },
+    environments: environmentsOf(platform).map((each) => ({
+      ...{ name: each.name, title: platformText(platform, each, 'title'), prefix: each.prefix },
+      ...(each.tier ? { tier: platformText(platform, each, 'tier') } : {}),
+      ...{ readOnly: each.maxAccess === 'read', chosen: each.name === typed.environment },
     })),
-    sets: permissions.sets.map(({ name, title, description }) => ({
-      ...{ name, title, description, chosen: typed.permissions === `set:${name}` },
+    sets: permissions.sets.map((set) => ({
+      ...{ name: set.name, title: platformText(platform, set, 'title') },
+      description: platformText(platform, set, 'description'),
+      chosen: typed.permissions === `set:${set.name}`,
     })),
     own: typed.permissions === 'own',
     resources: permissions.resources.map(({ name, levels }) => ({
       name,
-      about: levels.flatMap(({ scopes }) => scopes.map(({ title }) => title)),
+      about: levels.flatMap(({ scopes }) =>
+        scopes.map((scope) => platformText(platform, scope, 'title')),
+      ),
       levels: levels.map(({ access }) => ({ access, chosen: typed.levels.get(name) === access })),
       none: !levels.some(({ access }) => typed.levels.get(name) === access),
     })),
-    single: permissions.single.map(({ name, title, description, access }) => ({
-      ...{ scope: name, title, description, access, chosen: typed.scopes.includes(name) },
+    single: permissions.single.map((scope) => ({
+      ...permissionOf(platform, scope),
+      chosen: typed.scopes.includes(scope.name),
     })),
     expiry: [
       { kind: 'never', chosen: typed.expiry === 'never' },
@@ -153,7 +160,10 @@ function settableLimits({ platform, plan }: KeyOffer) {
   const figures = platform.plans.find(({ name }) => name === plan)?.limits ?? {};
   return platform.namedLimits
     .filter(({ settablePerKey }) => settablePerKey)
-    .map(({ name, title, limit }) => ({ name, title, most: figures[name]?.limit ?? limit }));
+    .map((limit) => ({
+      ...{ name: limit.name, title: platformText(platform, limit, 'title') },
+      most: figures[limit.name]?.limit ?? limit.limit,
+    }));
 }
 
 /** Undefined: something was chosen that is not on offer. */
@@ -188,7 +198,7 @@ function limitErrors(offer: KeyOffer, { limits }: TypedKey): KeyFormError[] {
   });
 }
 
-function limitError(limit: { name: string; title: string; most: number }): KeyFormError {
+function limitError(limit: { name: string; title: PlatformText; most: number }): KeyFormError {
   return { field: `limit-${limit.name}`, error: 'limit', title: limit.title, value: limit.most };
 }
 

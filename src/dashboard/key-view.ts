@@ -1,31 +1,29 @@
-import { type ApiKey, statusOf } from '../credentials/api-keys/api-key.ts';
+import {
+  type ApiKey,
+  type ApiKeyInLine,
+  type ShutOutBy,
+  shutOutBy,
+  statusOf,
+} from '../credentials/api-keys/api-key.ts';
 import type { Organization } from '../identity/identity.ts';
 import type { Leak } from '../leaks/leaked-keys-shown.store.ts';
-import type { KeyMaker, KeyPage, KeyPermissions, KeyRow } from '../pages/keys-models.ts';
+import type { KeyPage, KeyPermissions, KeyRow, KeyShutOut } from '../pages/keys-models.ts';
+import { permissionOf, platformText } from '../pages/platform-text.ts';
 import type { Permission } from '../pages/view-models.ts';
 import type { Platform } from '../platform/platform.ts';
-import { accountPath } from './account-view.ts';
-import { pathOf } from './frame.ts';
+import { keyPath } from './key-path.ts';
+import { toMaker } from './maker-view.ts';
 import type { OrganizationVisit } from './visit.ts';
-
-/** Where a key's page is. */
-export const keyPath = (key: Pick<ApiKey, 'id' | 'organizationId'>): string =>
-  `${pathOf('keys', key.organizationId)}/${key.id}`;
 
 /** Members change the keys they made themselves, owners and administrators all. */
 export function mayChange({ role, user }: OrganizationVisit, { createdBy }: ApiKey): boolean {
   return role !== 'member' || (createdBy.kind === 'user' && createdBy.id === user.id);
 }
 
-/** The ids of whoever and whatever made the keys. */
-export const makersOf = (keys: readonly ApiKey[]): string[] => [
-  ...new Set(keys.flatMap(({ createdBy }) => createdBy.id ?? [])),
-];
-
 export interface KeyViewer {
   readonly platform: Platform;
   readonly visit: OrganizationVisit;
-  /** Of whoever and whatever made the keys, by their ids. */
+  /** Of whoever and whatever made the keys, and of the keys above them, by their ids. */
   readonly names: ReadonlyMap<string, string>;
   /** Of those that were found in public, by their ids. */
   readonly leaks?: ReadonlyMap<string, Leak>;
@@ -33,14 +31,20 @@ export interface KeyViewer {
 }
 
 /** A key as a list shows it. */
-export function toRow(key: ApiKey, { platform, visit, names, leaks, now }: KeyViewer): KeyRow {
+export function toRow(
+  key: ApiKeyInLine,
+  { platform, visit, names, leaks, now }: KeyViewer,
+): KeyRow {
   const environment = platform.keyEnvironments.find(({ name }) => name === key.environment);
   const status = statusOf(key, now);
+  const above = shutOutBy(key, now);
   const leak = leaks?.get(key.id);
   const mayRevoke = status !== 'revoked' && mayChange(visit, key);
   return {
-    ...{ name: key.name, href: keyPath(key), hint: key.secrets[0]?.hint ?? '', status },
-    environment: environment?.title ?? key.environment,
+    ...{ name: key.name, href: keyPath(key), hint: key.secrets[0]?.hint ?? '' },
+    status: status === 'active' && above ? 'shut_out' : status,
+    ...(above ? { shutOut: toShutOut(key, above, names) } : {}),
+    environment: environment ? platformText(platform, environment, 'title') : key.environment,
     permissions: inShort(key, platform),
     maker: toMaker(key, names),
     created: key.createdAt,
@@ -49,6 +53,16 @@ export function toRow(key: ApiKey, { platform, visit, names, leaks, now }: KeyVi
     ...(leak ? { leak: { place: leak.place, date: leak.reportedAt } } : {}),
     ...(mayRevoke ? { revokeUrl: `${keyPath(key)}/revoke` } : {}),
   };
+}
+
+function toShutOut(
+  { organizationId }: ApiKey,
+  { id, status }: ShutOutBy,
+  names: ReadonlyMap<string, string>,
+): KeyShutOut {
+  const name = id === null ? undefined : names.get(id);
+  if (id === null || name === undefined) return { status };
+  return { status, name, href: keyPath({ id, organizationId }) };
 }
 
 /** What a key's own page says beside that. */
@@ -66,10 +80,10 @@ export function toDetails(
     permissions: key.scopes.map((scope) => toPermission(scope, platform)),
     limits: platform.namedLimits
       .filter(({ settablePerKey }) => settablePerKey)
-      .map(({ name, title, limit }) => {
-        const own = key.limits[name];
-        const figure = own ?? plan?.limits[name]?.limit ?? limit;
-        return { title, figure, own: own !== undefined };
+      .map((limit) => {
+        const own = key.limits[limit.name];
+        const figure = own ?? plan?.limits[limit.name]?.limit ?? limit.limit;
+        return { title: platformText(platform, limit, 'title'), figure, own: own !== undefined };
       }),
     addresses: key.allowedAddresses,
   };
@@ -78,36 +92,11 @@ export function toDetails(
 /** A scope that left the platform file has its name only. */
 function toPermission(scope: string, platform: Platform): Permission {
   const declared = platform.scopes.find(({ name }) => name === scope);
-  if (!declared) return { scope, title: scope, access: 'read' };
-  const { title, description, access } = declared;
-  return { scope, title, description, access };
+  return declared ? permissionOf(platform, declared) : { scope, title: scope, access: 'read' };
 }
 
 function inShort({ permissionSet, scopes }: ApiKey, platform: Platform): KeyPermissions {
   const set = platform.permissionSets.find(({ name }) => name === permissionSet);
-  if (set) return { kind: 'set', title: set.title };
+  if (set) return { kind: 'set', title: platformText(platform, set, 'title') };
   return scopes.length === 0 ? { kind: 'nothing' } : { kind: 'own', count: scopes.length };
-}
-
-function toMaker(
-  { createdBy, organizationId }: ApiKey,
-  names: ReadonlyMap<string, string>,
-): KeyMaker {
-  const id = createdBy.id ?? '';
-  const name = names.get(id);
-  switch (createdBy.kind) {
-    case 'user':
-      return name === undefined ? { kind: 'somebody' } : { kind: 'person', name };
-    case 'admin':
-    case 'system':
-      return { kind: 'operator' };
-    case 'api_key':
-      if (name === undefined) return { kind: 'credential', id };
-      return { kind: 'key', id, name, href: keyPath({ id, organizationId }) };
-    case 'service_account':
-      if (name === undefined) return { kind: 'credential', id };
-      return { kind: 'account', id, name, href: accountPath({ id, organizationId }) };
-    case 'client':
-      return name === undefined ? { kind: 'credential', id } : { kind: 'app', id, name };
-  }
 }

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { findPartyNames } from '../audit/party-names.store.ts';
-import type { ApiKey } from '../credentials/api-keys/api-key.ts';
+import type { ApiKey, ApiKeyInLine } from '../credentials/api-keys/api-key.ts';
 import type { ApiKeyService } from '../credentials/api-keys/api-keys.service.ts';
 import type { ScopePolicy } from '../credentials/scope-policy.ts';
 import type { Database } from '../database/database.ts';
@@ -8,7 +8,8 @@ import { findLeaks } from '../leaks/leaked-keys-shown.store.ts';
 import { looksLikeId } from '../lib/identifier.ts';
 import type { Platform } from '../platform/platform.ts';
 import { frameOf } from './frame.ts';
-import { makersOf, mayChange } from './key-view.ts';
+import { mayChange } from './key-view.ts';
+import { makersOf } from './maker-view.ts';
 import { noticeOf } from './notices.ts';
 import type { UsageReports } from './usage-report.ts';
 import { NotAllowedError, type OrganizationVisit, PageNotFoundError } from './visit.ts';
@@ -20,7 +21,10 @@ export interface KeyPageDependencies {
   database: Pick<Database, 'pool'>;
 }
 
-const NOTICES = ['key_revoked', 'key_disabled', 'key_enabled', 'key_form_sent'] as const;
+const NOTICES = [
+  ...(['key_revoked', 'key_disabled', 'key_enabled'] as const),
+  ...(['key_enabled_shut_out', 'key_form_sent'] as const),
+];
 
 type KeyNotice = (typeof NOTICES)[number];
 
@@ -33,12 +37,17 @@ export function keyFrame(visit: OrganizationVisit, platform: Platform) {
   });
 }
 
-/** The names of whoever and whatever made these keys of the organization, by their ids. */
+/** The names of whoever and whatever made these keys of the organization, and of the keys above, by their ids. */
 export const makerNames = (
-  keys: readonly ApiKey[],
+  keys: readonly ApiKeyInLine[],
   { organization }: OrganizationVisit,
   { database }: KeyPageDependencies,
-) => findPartyNames(database.pool, organization.id, makersOf(keys));
+) => {
+  const above = keys.flatMap((key) => key.above.flatMap(({ id }) => id ?? []));
+  return findPartyNames(database.pool, organization.id, [
+    ...new Set([...makersOf(keys), ...above]),
+  ]);
+};
 
 /** Those of the keys that were found in public, by their ids: they are revoked. */
 export const leaksOf = (keys: readonly ApiKey[], { database }: KeyPageDependencies) =>
@@ -52,7 +61,10 @@ export const leaksOf = (keys: readonly ApiKey[], { database }: KeyPageDependenci
  *
  * @throws PageNotFoundError for one that isn't the organization's
  */
-export async function keyOf(visit: OrganizationVisit, deps: KeyPageDependencies): Promise<ApiKey> {
+export async function keyOf(
+  visit: OrganizationVisit,
+  deps: KeyPageDependencies,
+): Promise<ApiKeyInLine> {
   const { key: id } = visit.request.params as { key: string };
   const key = looksLikeId(id) ? await deps.apiKeys.find(id, visit.maker) : undefined;
   if (!key) throw new PageNotFoundError();
@@ -68,7 +80,7 @@ export async function keyOf(visit: OrganizationVisit, deps: KeyPageDependencies)
 export async function keyToChange(
   visit: OrganizationVisit,
   deps: KeyPageDependencies,
-): Promise<ApiKey> {
+): Promise<ApiKeyInLine> {
   const key = await keyOf(visit, deps);
   if (!mayChange(visit, key)) throw new NotAllowedError();
   if (key.revokedAt) throw new PageNotFoundError();

@@ -1,10 +1,11 @@
 import type { Database } from '../database/database.ts';
+import { findKeyDeeds, type KeyDeeds, type NamedKey } from '../leaks/leaked-key-deeds.store.ts';
 import { dismissLeak, findLeakNotices } from '../leaks/leaked-keys-shown.store.ts';
 import { looksLikeId } from '../lib/identifier.ts';
 import type { LeakNoticeView } from '../pages/dashboard-models.ts';
 import { type Area, OF_ORGANIZATION } from './area.ts';
 import { pathOf } from './frame.ts';
-import { keyPath } from './key-view.ts';
+import { keyPath } from './key-path.ts';
 import { isManager, managersOnly } from './managers.ts';
 import type { OrganizationVisit } from './visit.ts';
 
@@ -38,8 +39,11 @@ export async function leakNoticesOf(
 ): Promise<LeakNoticeView[]> {
   const { id: organizationId } = visit.organization;
   const leaks = await findLeakNotices(database.pool, organizationId, clock.now());
+  const ids = leaks.map(({ keyId }) => keyId);
+  const deeds = await findKeyDeeds(database.pool, organizationId, ids);
   return leaks.map(({ keyId, keyName, place, reportedAt }) => ({
     ...{ name: keyName, href: keyPath({ id: keyId, organizationId }), place, date: reportedAt },
+    ...toDeeds(deeds.get(keyId), organizationId),
     ...(isManager(visit)
       ? {
           dismiss: {
@@ -49,4 +53,20 @@ export async function leakNoticesOf(
         }
       : {}),
   }));
+}
+
+function toDeeds(
+  deeds: KeyDeeds | undefined,
+  organizationId: string,
+): Pick<LeakNoticeView, 'deeds' | 'hasMoreDeeds'> {
+  if (!deeds) return { deeds: [] };
+  const keys = (named: readonly NamedKey[]) =>
+    named.map(({ id, name }) => ({ name, href: keyPath({ id, organizationId }) }));
+  const kinds = ['rotated', 'changed'] as const;
+  return {
+    deeds: kinds
+      .filter((kind) => deeds[kind].length > 0)
+      .map((kind) => ({ kind, keys: keys(deeds[kind]) })),
+    ...(deeds.hasMore ? { hasMoreDeeds: true } : {}),
+  };
 }

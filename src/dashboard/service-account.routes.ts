@@ -8,6 +8,7 @@ import { showAccountForm } from './account-pages.ts';
 import { accountPageOf, accountPath } from './account-view.ts';
 import { type Area, OF_ORGANIZATION } from './area.ts';
 import { frameOf, pathOf } from './frame.ts';
+import { findMaker } from './maker-view.ts';
 import { managersOnly } from './managers.ts';
 import { noticeOf } from './notices.ts';
 import { readPastedKey } from './pasted-key.ts';
@@ -48,18 +49,19 @@ async function accountOf(
 }
 
 /** @param added how the form for another key stands, if it was sent in vain */
-function showAccount(
+async function showAccount(
   area: Area,
   visit: OrganizationVisit,
   account: ServiceAccount,
   added?: { text: string; error: KeyError },
-): FastifyReply {
+): Promise<FastifyReply> {
   const { csrf } = visit;
+  const maker = await findMaker(area.database, account);
   const notice = noticeOf(visit, NOTICES);
   const section = 'service_accounts';
   const model = {
     frame: frameOf(visit, area.platform, { section, csrf, ...notice }),
-    ...accountPageOf(area, visit, account, added),
+    ...accountPageOf(area, visit, account, maker, added),
   };
   const html = area.pages.render('dashboard/service-accounts/detail', model);
   return sendPage(visit.reply, html, added ? 422 : 200);

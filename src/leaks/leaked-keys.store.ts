@@ -2,11 +2,13 @@ import { recordAuditEvent } from '../audit/audit.store.ts';
 import type { AuditContext, AuditValue } from '../audit/audit.ts';
 import { endLineage } from '../credentials/api-keys/lineage.store.ts';
 import type { Database } from '../database/database.ts';
+import { findDeedsOf, type KeyDeeds } from './leaked-key-deeds.store.ts';
 import { recordLeak } from './leaked-keys-shown.store.ts';
 
 /**
  * Revokes the API key behind a secret that was found in public, if it still works, and what descends from
- * it; notes all of it in the organization's log, which its receivers hear of. Of several reports at once, one does it.
+ * it; notes all of it in the organization's log, which its receivers hear of, with the keys that it rotated or
+ * changed and that go on working. Of several reports at once, one does it.
  *
  * @param hash of the whole key string
  * @returns whether there is such a key, or was
@@ -34,9 +36,20 @@ export async function revokeLeakedKey(
     }
     const { id, organization_id: organizationId } = key;
     const about = { organizationId, target: { kind: 'api_key', id } };
-    await recordAuditEvent(tx, { ...audit, ...about, type: 'api_key.leaked', details });
+    const deeds = toDetails(await findDeedsOf(tx, { id, organizationId }));
+    const event = { ...audit, ...about, type: 'api_key.leaked' } as const;
+    await recordAuditEvent(tx, { ...event, details: { ...details, ...deeds } });
     await recordLeak(tx, id, { place: details.found_at, reportedAt: now });
     await endLineage(tx, { id, organizationId }, now, audit);
     return true;
   });
+}
+
+/** What the key has done to others, so that whoever reads or receives the event need not search for it. */
+function toDetails({ rotated, changed, hasMore }: KeyDeeds): Record<string, AuditValue> {
+  return {
+    ...(rotated.length > 0 ? { rotated_ids: rotated.map(({ id }) => id) } : {}),
+    ...(changed.length > 0 ? { changed_ids: changed.map(({ id }) => id) } : {}),
+    ...(hasMore ? { and_more: true } : {}),
+  };
 }

@@ -1,12 +1,13 @@
 import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
-import { type ApiKey, statusOf } from '../credentials/api-keys/api-key.ts';
+import { type ApiKeyInLine, shutOutBy, statusOf } from '../credentials/api-keys/api-key.ts';
 import type { ApiKeyOutcome, KeyRefusal } from '../credentials/api-keys/api-keys.service.ts';
 import type { Credentials } from '../credentials/credentials.ts';
 import { pageOf, readCursor } from '../lib/cursor.ts';
 import { looksLikeId } from '../lib/identifier.ts';
 import { readTimestamp } from '../lib/timestamp.ts';
 import { auditContextOf } from './audit-context.ts';
+import { CreatedBy, createdByQuery, toCreatedBy } from './created-by.ts';
 import type { ManagementDependencies } from './management.routes.ts';
 import { ownerOf } from './owner.ts';
 import { makerOf, narrowedTo, tenantOf } from './principal.ts';
@@ -24,16 +25,15 @@ const Limits = Type.Record(Type.String(), Type.Integer({ minimum: 0, maximum: 2_
   description: 'Figures of its own, by the name of a limit that keys may set.',
 });
 
-/** The kinds of actor in the audit log. */
-const MAKERS = ['user', 'client', 'api_key', 'service_account', 'admin', 'system'] as const;
-const Maker = s.closed(
+const ShutOutBy = s.nullable(
+  s.closed({
+    id: s.nullable(Type.String(), { description: 'Null: it is not yours to see.' }),
+    status: s.choice(['disabled', 'expired', 'revoked']),
+  }),
   {
-    kind: s.choice(MAKERS, {
-      description: '`admin` is the operator, `system` Gatehouse by itself.',
-    }),
-    id: s.nullable(Type.String(), { description: 'Null where the kind says it all.' }),
+    description:
+      'The nearest of the keys it descends from that does not work: as long as that one does not, this one is refused, too, whatever its `status`. Null: they all work.',
   },
-  { description: 'Who or what made it.' },
 );
 
 const properties = {
@@ -48,8 +48,9 @@ const properties = {
   allowed_addresses: Type.Array(Type.String(), {
     description: 'Addresses and ranges it may come from; empty is anywhere.',
   }),
-  status: s.choice(STATUSES),
-  created_by: Maker,
+  status: s.choice(STATUSES, { description: 'Its own; see also `shut_out_by`.' }),
+  shut_out_by: ShutOutBy,
+  created_by: CreatedBy,
   expires_at: s.nullable(s.timestamp('When it stops working')),
   last_used_at: s.nullable(s.timestamp('When it was last used, to the minute')),
   created_at: s.timestamp('When it was made'),
@@ -97,9 +98,7 @@ function addReads(api: s.ManagementApi, deps: ManagementDependencies): void {
       querystring: s.closed({
         ...s.pageQuery,
         organization_id: s.optional(s.idOf('an organization: only its keys')),
-        created_by: s.optional(
-          s.idOf('a user, API key, client or service account: only the keys it made'),
-        ),
+        created_by: createdByQuery('keys'),
       }),
       response: { 200: s.pageOf(Key, 'A page of keys.') },
     },
@@ -270,7 +269,7 @@ async function change(
   deps: ManagementDependencies,
   request: FastifyRequest<{ Params: { id: string } }>,
   changes: Changes,
-): Promise<ApiKey> {
+): Promise<ApiKeyInLine> {
   const { id } = request.params;
   if (!looksLikeId(id)) throw notFound('API key');
   const maker = makerOf(request.principal);
@@ -313,7 +312,8 @@ function toDate(text: string | null | undefined): Date | null | undefined {
   return date;
 }
 
-function toKey(key: ApiKey, { clock }: ManagementDependencies): Static<typeof Key> {
+function toKey(key: ApiKeyInLine, { clock }: ManagementDependencies): Static<typeof Key> {
+  const now = clock.now();
   return {
     id: key.id,
     hint: key.secrets[0]?.hint ?? '',
@@ -324,8 +324,9 @@ function toKey(key: ApiKey, { clock }: ManagementDependencies): Static<typeof Ke
     scopes: [...key.scopes],
     limits: { ...key.limits },
     allowed_addresses: [...key.allowedAddresses],
-    status: statusOf(key, clock.now()),
-    created_by: { kind: key.createdBy.kind, id: key.createdBy.id },
+    status: statusOf(key, now),
+    shut_out_by: shutOutBy(key, now) ?? null,
+    created_by: toCreatedBy(key.createdBy),
     expires_at: key.expiresAt?.toISOString() ?? null,
     last_used_at: key.lastUsedAt?.toISOString() ?? null,
     created_at: key.createdAt.toISOString(),

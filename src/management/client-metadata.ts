@@ -4,6 +4,7 @@ import type { ClientAuthMethod, GrantType, OAuthClient } from '../oauth/clients/
 import type { ClientInput } from '../oauth/clients/clients.service.ts';
 import { privateMembersOf } from '../oauth/clients/public-keys.ts';
 import { splitScope } from '../oauth/scopes.ts';
+import { MaybeCreatedBy, toCreatedBy } from './created-by.ts';
 import type { FieldError } from './problems.ts';
 import * as s from './schemas.ts';
 
@@ -116,6 +117,7 @@ export const Client = s.closed(
       }),
       { description: 'Two while one is being rotated out; none without a secret.' },
     ),
+    created_by: MaybeCreatedBy,
     updated_at: s.timestamp('When it was last changed'),
   },
   { $id: 'Client', description: 'An OAuth 2 client (RFC 7591 §2).' },
@@ -201,6 +203,7 @@ export function toClient(client: OAuthClient): Static<typeof Client> {
       hint,
       expires_at: expiresAt?.toISOString() ?? null,
     })),
+    created_by: client.createdBy && toCreatedBy(client.createdBy),
     updated_at: client.updatedAt.toISOString(),
   };
 }

@@ -16,6 +16,7 @@ import {
   toClient,
   toClientInput,
 } from './client-metadata.ts';
+import { createdByQuery } from './created-by.ts';
 import type { ManagementDependencies } from './management.routes.ts';
 import { isTheirs, makerOf, narrowedTo, type Principal, tenantOf } from './principal.ts';
 import {
@@ -64,6 +65,7 @@ function addReads(api: s.ManagementApi, deps: ManagementDependencies): void {
       querystring: s.closed({
         ...s.pageQuery,
         organization_id: s.optional(s.idOf('the organization whose clients are wanted')),
+        created_by: createdByQuery('clients'),
       }),
       response: { 200: s.pageOf(Client, 'A page of clients.') },
     },
@@ -72,7 +74,7 @@ function addReads(api: s.ManagementApi, deps: ManagementDependencies): void {
       const organizationId = narrowedTo(principal, query.organization_id);
       const before = parsePosition(readCursor(LIST, query.cursor, POSITION));
       const isKnown = organizationId === undefined || looksLikeId(organizationId);
-      const filter = { organizationId, before, limit: size + 1 };
+      const filter = { organizationId, createdBy: query.created_by, before, limit: size + 1 };
       const rows = isKnown ? await clientService.list(filter) : [];
       return s.toPage(pageOf(LIST, rows, size, positionOf), toClient);
     },

@@ -7,6 +7,7 @@ import type {
 import { pageOf, readCursor } from '../lib/cursor.ts';
 import { looksLikeId } from '../lib/identifier.ts';
 import { auditContextOf } from './audit-context.ts';
+import { CreatedBy, createdByQuery, toCreatedBy } from './created-by.ts';
 import type { ManagementDependencies } from './management.routes.ts';
 import { makerOf, narrowedTo, type Principal, tenantOf } from './principal.ts';
 import {
@@ -42,6 +43,7 @@ const Account = s.closed(
     scopes: Type.Array(Type.String(), { description: 'Exactly what it may do.' }),
     jwks: s.closed({ keys: Type.Array(RegisteredKey) }),
     status: s.choice(['active', 'disabled']),
+    created_by: CreatedBy,
     last_used_at: s.nullable(s.timestamp('When it was last used, to the minute')),
     created_at: s.timestamp('When it was made'),
     updated_at: s.timestamp('When it was last changed'),
@@ -93,6 +95,7 @@ function addReads(
       querystring: s.closed({
         ...s.pageQuery,
         organization_id: s.optional(s.idOf('an organization: only its accounts')),
+        created_by: createdByQuery('accounts'),
       }),
       response: { 200: s.pageOf(Account, 'A page of accounts.') },
     },
@@ -100,6 +103,7 @@ function addReads(
       const { limit = s.DEFAULT_PAGE_SIZE, cursor } = query;
       const accounts = await serviceAccounts.list({
         organizationId: narrowedTo(principal, query.organization_id) ?? null,
+        createdBy: query.created_by,
         beforeId: readCursor(LIST, cursor),
         limit: limit + 1,
       });
@@ -246,6 +250,7 @@ function toAccount(account: ServiceAccount): Static<typeof Account> {
     scopes: [...account.scopes],
     jwks: { keys: account.keys.map((key) => ({ ...key })) },
     status: statusOf(account),
+    created_by: toCreatedBy(account.createdBy),
     last_used_at: account.lastUsedAt?.toISOString() ?? null,
     created_at: account.createdAt.toISOString(),
     updated_at: account.updatedAt.toISOString(),

@@ -22,8 +22,8 @@ t.test('an account is made, read, listed, changed and deleted', async (t) => {
   const made = await register([good.publicJwk]);
   t.equal(made.status, 201);
   t.same(Object.keys(made.body).sort(), [
-    ...['created_at', 'id', 'jwks', 'last_used_at', 'name', 'organization_id', 'scopes', 'status'],
-    'updated_at',
+    ...['created_at', 'created_by', 'id', 'jwks', 'last_used_at', 'name', 'organization_id'],
+    ...['scopes', 'status', 'updated_at'],
   ]);
   t.match(made.body, {
     ...{ organization_id: tenant, name: 'Nightly job', scopes: ['workflows:read'] },

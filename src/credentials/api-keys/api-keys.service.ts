@@ -9,7 +9,7 @@ import type { KeyEnvironment, Plan, Platform } from '../../platform/platform.ts'
 import { keyHint, newKey } from '../key-format.ts';
 import type { Maker } from '../maker.ts';
 import type { ScopePolicy } from '../scope-policy.ts';
-import type { ApiKey } from './api-key.ts';
+import type { ApiKeyInLine } from './api-key.ts';
 import {
   environmentsOf,
   excessProblems,
@@ -53,7 +53,7 @@ export type KeyRefusal =
   | { outcome: 'beyond'; problems: KeyProblem[] }
   | { outcome: 'not_found' };
 
-export type ApiKeyOutcome = { outcome: 'done'; key: ApiKey; secret: string } | KeyRefusal;
+export type ApiKeyOutcome = { outcome: 'done'; key: ApiKeyInLine; secret: string } | KeyRefusal;
 
 export type ApiKeyService = ReturnType<typeof createApiKeyService>;
 
@@ -117,7 +117,7 @@ export function createApiKeyService(deps: Dependencies) {
       changes: ApiKeyInputChanges,
       maker: Maker,
       audit: AuditContext,
-    ): Promise<{ outcome: 'done'; key: ApiKey } | KeyRefusal> {
+    ): Promise<{ outcome: 'done'; key: ApiKeyInLine } | KeyRefusal> {
       const current = await findApiKey(database.pool, id, maker);
       const plan = current && (await planOf(current.organizationId, maker));
       if (!current || plan === 'not_found') return { outcome: 'not_found' };

@@ -3,14 +3,17 @@ import type { AuditActor, AuditContext } from '../../audit/audit.ts';
 import type { Database } from '../../database/database.ts';
 import type { Executor } from '../../database/executor.ts';
 import { looksLikeId } from '../../lib/identifier.ts';
-import type { ApiKey } from './api-key.ts';
+import type { ApiKey, ApiKeyInLine } from './api-key.ts';
 import {
+  ABOVE,
+  type AboveColumn,
   API_KEYS_CHANNEL,
   announceLineage,
   endLineage,
   holdMakers,
   MAKERS,
   type MakersColumn,
+  toAbove,
   toMakers,
 } from './lineage.store.ts';
 import type { KeyStanding } from './lineage.ts';
@@ -76,13 +79,13 @@ export async function findApiKey(
   executor: Executor,
   id: string,
   scope: { organizationId: string | null },
-): Promise<ApiKey | undefined> {
-  const { rows } = await executor.query<Row>(
-    `SELECT k.*, ${SECRETS} FROM api_keys k
+): Promise<ApiKeyInLine | undefined> {
+  const { rows } = await executor.query<RowInLine>(
+    `SELECT k.*, ${SECRETS}, ${ABOVE} FROM api_keys k
      WHERE k.id = $1 AND ($2::text IS NULL OR k.organization_id = $2)`,
     [id, scope.organizationId],
   );
-  return rows[0] && toApiKey(rows[0]);
+  return rows[0] && toApiKeyInLine(rows[0]);
 }
 
 /** Newest first, keyset pages. @param filter.organizationId null only for the operator */
@@ -97,11 +100,11 @@ export async function listApiKeys(
     beforeId?: string | undefined;
     limit: number;
   },
-): Promise<ApiKey[]> {
+): Promise<ApiKeyInLine[]> {
   const { organizationId } = filter;
   if (organizationId !== null && !looksLikeId(organizationId)) return [];
-  const { rows } = await executor.query<Row>(
-    `SELECT k.*, ${SECRETS} FROM (
+  const { rows } = await executor.query<RowInLine>(
+    `SELECT k.*, ${SECRETS}, ${ABOVE} FROM (
        SELECT * FROM api_keys
        WHERE ($1::text IS NULL OR organization_id = $1) AND ($2 OR revoked_at IS NULL)
          AND ($3::text IS NULL OR id < $3) AND ($5::text IS NULL OR created_by_id = $5)
@@ -112,7 +115,7 @@ export async function listApiKeys(
       filter.createdBy ?? null,
     ],
   );
-  return rows.map(toApiKey);
+  return rows.map(toApiKeyInLine);
 }
 
 /** @returns why a key may not make it after all; nothing is stored then */
@@ -154,10 +157,10 @@ export async function updateApiKey(
   changes: ApiKeyChanges,
   now: Date,
   audit: AuditContext,
-): Promise<ApiKey | undefined> {
+): Promise<ApiKeyInLine | undefined> {
   return database.transaction(async (tx) => {
     const { disabled } = changes;
-    const { rows } = await tx.query<Row>(
+    const { rows } = await tx.query<RowInLine>(
       `UPDATE api_keys k SET
          name = COALESCE($3, name),
          permission_set = CASE WHEN $4 THEN $5 ELSE permission_set END,
@@ -168,7 +171,7 @@ export async function updateApiKey(
                             WHEN $11 THEN COALESCE(disabled_at, $12) END,
          updated_at = $12
        WHERE id = $1 AND ($2::text IS NULL OR organization_id = $2) AND revoked_at IS NULL
-       RETURNING k.*, ${SECRETS}`,
+       RETURNING k.*, ${SECRETS}, ${ABOVE}`,
       [
         ...[id, scope.organizationId, changes.name ?? null],
         ...['permissionSet' in changes, changes.permissionSet ?? null, changes.scopes ?? null],
@@ -177,7 +180,7 @@ export async function updateApiKey(
         ...['expiresAt' in changes, changes.expiresAt ?? null, disabled ?? null, now],
       ],
     );
-    const key = rows[0] && toApiKey(rows[0]);
+    const key = rows[0] && toApiKeyInLine(rows[0]);
     if (!key) return undefined;
     await announceLineage(tx, id);
     await record(tx, disabled ? 'api_key.disabled' : 'api_key.updated', key, audit);
@@ -247,19 +250,24 @@ export async function rotateApiKey(
 /**
  * Last uses, written together now and then: never a write per request. A key that somebody changes at that
  * moment is left out, for what holds many rows must not wait for one.
+ *
+ * @returns the ids of those left out
  */
 export async function touchApiKeys(
   executor: Executor,
   uses: readonly { id: string; at: Date }[],
-): Promise<void> {
-  await executor.query(
-    `UPDATE api_keys k SET last_used_at = GREATEST(k.last_used_at, used.at)
-     FROM (SELECT used.id, used.at FROM unnest($1::text[], $2::timestamptz[]) AS used(id, at)
-             JOIN api_keys free ON free.id = used.id
-           FOR NO KEY UPDATE OF free SKIP LOCKED) used
-     WHERE k.id = used.id`,
+): Promise<ReadonlySet<string>> {
+  const { rows } = await executor.query<{ id: string }>(
+    `WITH free AS (
+       SELECT id FROM api_keys WHERE id = ANY($1) FOR NO KEY UPDATE SKIP LOCKED),
+     written AS (
+       UPDATE api_keys k SET last_used_at = GREATEST(k.last_used_at, used.at)
+       FROM unnest($1::text[], $2::timestamptz[]) AS used(id, at) JOIN free ON free.id = used.id
+       WHERE k.id = used.id RETURNING k.id)
+     SELECT id FROM api_keys WHERE id = ANY($1) AND id NOT IN (SELECT id FROM written)`,
     [uses.map((use) => use.id), uses.map((use) => use.at)],
   );
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** The cache knows keys by their secrets. */
@@ -320,6 +328,15 @@ interface Row {
   last_used_at: Date | null;
   secrets: { id: string; hint: string; createdAt: string; expiresAt: string | null }[];
 }
+
+interface RowInLine extends Row {
+  above: AboveColumn;
+}
+
+const toApiKeyInLine = (row: RowInLine): ApiKeyInLine => ({
+  ...toApiKey(row),
+  above: toAbove(row.above),
+});
 
 const toApiKey = (row: Row): ApiKey => ({
   id: row.id,

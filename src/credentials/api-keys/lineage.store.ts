@@ -1,26 +1,30 @@
 import { recordAuditEvent } from '../../audit/audit.store.ts';
 import type { AuditContext } from '../../audit/audit.ts';
 import type { Executor } from '../../database/executor.ts';
+import type { KeyAbove } from './api-key.ts';
 import type { KeyStanding } from './lineage.ts';
 
 /** Tells every process which secret (hash in hex) stands for something else now. */
 export const API_KEYS_CHANNEL = 'gatehouse_api_keys';
 
-/** Keys that descend from $1, and how many steps below it they are. */
-const DESCENDANTS = `descendants AS (
-  SELECT id, 1 AS depth FROM api_keys WHERE created_by_kind = 'api_key' AND created_by_id = $1
+/** Keys that descend from another, and how many steps below it they are. @param id an SQL expression */
+export const descendantsOf = (id: string): string => `descendants AS (
+  SELECT id, 1 AS depth FROM api_keys WHERE created_by_kind = 'api_key' AND created_by_id = ${id}
   UNION ALL
   SELECT k.id, d.depth + 1 FROM api_keys k JOIN descendants d ON k.created_by_id = d.id
   WHERE k.created_by_kind = 'api_key')`;
 
-/** How the keys above a key `k` stand, nearest first. */
-export const MAKERS_OF_KEY = `
-  (WITH RECURSIVE makers AS (
+/** The keys above a key `k`, and how many steps. */
+const MAKERS_ROWS = `makers AS (
      SELECT m.*, 1 AS depth FROM api_keys m
      WHERE k.created_by_kind = 'api_key' AND m.id = k.created_by_id
      UNION ALL
      SELECT m.*, below.depth + 1 FROM api_keys m JOIN makers below ON m.id = below.created_by_id
-     WHERE below.created_by_kind = 'api_key')
+     WHERE below.created_by_kind = 'api_key')`;
+
+/** How the keys above a key `k` stand, nearest first. */
+export const MAKERS_OF_KEY = `
+  (WITH RECURSIVE ${MAKERS_ROWS}
    SELECT COALESCE(json_agg(json_build_object('scopes', scopes, 'limits', limits,
      'allowedAddresses', allowed_addresses, 'expiresAt', expires_at,
      'isShutOut', revoked_at IS NOT NULL OR disabled_at IS NOT NULL) ORDER BY depth), '[]')
@@ -34,8 +38,32 @@ export type MakersColumn = (Omit<KeyStanding, 'expiresAt'> & { expiresAt: string
 export const toMakers = (column: MakersColumn): KeyStanding[] =>
   column.map((maker) => ({
     ...maker,
-    expiresAt: maker.expiresAt === null ? null : new Date(maker.expiresAt),
+    expiresAt: toDate(maker.expiresAt),
   }));
+
+/** Whether the keys above a key `k` work, nearest first: a column beside the key, for whoever looks at it. */
+export const ABOVE = `
+  (WITH RECURSIVE ${MAKERS_ROWS}
+   SELECT COALESCE(json_agg(json_build_object(
+     'id', CASE WHEN makers.organization_id = k.organization_id THEN makers.id END,
+     'expiresAt', expires_at, 'disabledAt', disabled_at, 'revokedAt', revoked_at)
+     ORDER BY depth), '[]')
+   FROM makers) AS above`;
+
+export type AboveColumn = (Record<'expiresAt' | 'disabledAt' | 'revokedAt', string | null> & {
+  id: string | null;
+})[];
+
+export const toAbove = (column: AboveColumn): KeyAbove[] =>
+  column.map(({ id, expiresAt, disabledAt, revokedAt }) => ({
+    id,
+    expiresAt: toDate(expiresAt),
+    disabledAt: toDate(disabledAt),
+    revokedAt: toDate(revokedAt),
+  }));
+
+/** A moment as JSON has it. */
+const toDate = (text: string | null): Date | null => (text === null ? null : new Date(text));
 
 /** Generations of keys, the first included. The gate reads as many rows for a key it does not know. */
 export const MOST_GENERATIONS = 10;
@@ -79,7 +107,7 @@ export async function endLineage(
   audit: AuditContext,
 ): Promise<void> {
   const held = await tx.query<{ id: string }>(
-    `WITH RECURSIVE ${DESCENDANTS}
+    `WITH RECURSIVE ${descendantsOf('$1')}
      SELECT k.id FROM descendants d JOIN api_keys k ON k.id = d.id
      WHERE k.revoked_at IS NULL ORDER BY d.depth, k.id FOR UPDATE OF k`,
     [key.id],
@@ -100,7 +128,7 @@ export async function endLineage(
 /** The cache knows keys by their secrets; what descends from a key is bounded by it. */
 export async function announceLineage(tx: Executor, keyId: string): Promise<void> {
   await tx.query(
-    `WITH RECURSIVE ${DESCENDANTS}
+    `WITH RECURSIVE ${descendantsOf('$1')}
      SELECT pg_notify('${API_KEYS_CHANNEL}', encode(hash, 'hex')) FROM api_key_secrets
      WHERE api_key_id = $1 OR api_key_id IN (SELECT id FROM descendants)`,
     [keyId],
@@ -110,7 +138,7 @@ export async function announceLineage(tx: Executor, keyId: string): Promise<void
 /** How many keys a revocation would end besides the one. */
 export async function countDescendants(executor: Executor, keyId: string): Promise<number> {
   const { rows } = await executor.query<{ count: number }>(
-    `WITH RECURSIVE ${DESCENDANTS}
+    `WITH RECURSIVE ${descendantsOf('$1')}
      SELECT count(*)::int AS count FROM descendants d JOIN api_keys k ON k.id = d.id
      WHERE k.revoked_at IS NULL`,
     [keyId],

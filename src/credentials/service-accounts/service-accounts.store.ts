@@ -56,6 +56,8 @@ export async function listServiceAccounts(
   executor: Executor,
   filter: {
     organizationId: string | null;
+    /** Whoever made them: a user, a key, a client, a service account. */
+    createdBy?: string | undefined;
     /** The last id seen. Ids are ordered by time (UUID version 7). */
     beforeId?: string | undefined;
     limit: number;
@@ -66,8 +68,9 @@ export async function listServiceAccounts(
   const { rows } = await executor.query<Row>(
     `SELECT * FROM service_accounts
      WHERE ($1::text IS NULL OR organization_id = $1) AND ($2::text IS NULL OR id < $2)
+       AND ($4::text IS NULL OR created_by_id = $4)
      ORDER BY id DESC LIMIT $3`,
-    [organizationId, filter.beforeId ?? null, filter.limit],
+    [organizationId, filter.beforeId ?? null, filter.limit, filter.createdBy ?? null],
   );
   return rows.map(toServiceAccount);
 }
@@ -162,16 +165,27 @@ export async function deleteServiceAccount(
   });
 }
 
-/** Last uses, written together now and then: never a write per request. */
+/**
+ * Last uses, written together now and then: never a write per request. An account that somebody changes at
+ * that moment is left out, for what holds many rows must not wait for one.
+ *
+ * @returns the ids of those left out
+ */
 export async function touchServiceAccounts(
   executor: Executor,
   uses: readonly { id: string; at: Date }[],
-): Promise<void> {
-  await executor.query(
-    `UPDATE service_accounts a SET last_used_at = GREATEST(a.last_used_at, used.at)
-     FROM unnest($1::text[], $2::timestamptz[]) AS used(id, at) WHERE a.id = used.id`,
+): Promise<ReadonlySet<string>> {
+  const { rows } = await executor.query<{ id: string }>(
+    `WITH free AS (
+       SELECT id FROM service_accounts WHERE id = ANY($1) FOR NO KEY UPDATE SKIP LOCKED),
+     written AS (
+       UPDATE service_accounts a SET last_used_at = GREATEST(a.last_used_at, used.at)
+       FROM unnest($1::text[], $2::timestamptz[]) AS used(id, at) JOIN free ON free.id = used.id
+       WHERE a.id = used.id RETURNING a.id)
+     SELECT id FROM service_accounts WHERE id = ANY($1) AND id NOT IN (SELECT id FROM written)`,
     [uses.map((use) => use.id), uses.map((use) => use.at)],
   );
+  return new Set(rows.map(({ id }) => id));
 }
 
 function record(

@@ -1,4 +1,5 @@
 import type { JSONWebKeySet } from 'jose';
+import type { AuditActor } from '../../audit/audit.ts';
 
 export type ClientAuthMethod =
   | 'client_secret_basic'
@@ -37,6 +38,8 @@ export interface OAuthClient {
   readonly introspectionAudiences: readonly string[];
   readonly secrets: readonly ClientSecret[];
   readonly disabled: boolean;
+  /** Null: it was made before that was kept. */
+  readonly createdBy: { readonly kind: AuditActor['kind']; readonly id: string | null } | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -53,5 +56,5 @@ export interface ClientSecret {
 /** What a new client needs; the rest has defaults. */
 export type NewClient = Omit<
   OAuthClient,
-  'secrets' | 'disabled' | 'createdAt' | 'updatedAt' | 'organizationName'
+  'secrets' | 'disabled' | 'createdBy' | 'createdAt' | 'updatedAt' | 'organizationName'
 >;

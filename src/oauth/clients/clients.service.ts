@@ -141,7 +141,7 @@ export function createClientService(deps: {
     },
 
     delete: (client: OAuthClient, audit: AuditContext) =>
-      deleteClient(database, client, revocations, audit),
+      deleteClient(database, client, clock.now(), revocations, audit),
 
     /** @param overlapSeconds how long the old secret goes on working; 0 ends it at once */
     async rotateSecret(

@@ -1,8 +1,9 @@
 import type { JSONWebKeySet } from 'jose';
 import { recordAuditEvent } from '../../audit/audit.store.ts';
-import type { AuditContext } from '../../audit/audit.ts';
+import type { AuditActor, AuditContext } from '../../audit/audit.ts';
 import type { Database } from '../../database/database.ts';
 import type { Executor } from '../../database/executor.ts';
+import { endConsents } from '../consents/ended-consents.store.ts';
 import type { Revocations } from '../revocations.store.ts';
 import type {
   ClientAuthMethod,
@@ -27,11 +28,18 @@ export async function findClient(executor: Executor, id: string): Promise<OAuthC
 /** Clients of one organization (or, with undefined, of all), newest first; keyset pages. */
 export async function listClients(
   executor: Executor,
-  filter: { organizationId?: string; before?: { createdAt: Date; id: string }; limit: number },
+  filter: {
+    organizationId?: string | undefined;
+    /** Whoever made them: a user, a key, a client, a service account. */
+    createdBy?: string | undefined;
+    before?: { createdAt: Date; id: string } | undefined;
+    limit: number;
+  },
 ): Promise<OAuthClient[]> {
   const { rows } = await executor.query<Row>(
     `${SELECT}
      WHERE ($1::text IS NULL OR c.organization_id = $1)
+       AND ($5::text IS NULL OR c.created_by = $5)
        AND ($2::timestamptz IS NULL OR (c.created_at, c.client_id) < ($2, $3))
      ORDER BY c.created_at DESC, c.client_id DESC LIMIT $4`,
     [
@@ -39,6 +47,7 @@ export async function listClients(
       filter.before?.createdAt ?? null,
       filter.before?.id ?? '',
       filter.limit,
+      filter.createdBy ?? null,
     ],
   );
   return rows.map(toClient);
@@ -55,10 +64,11 @@ export async function insertClient(
     const values = columnsOf(client);
     const names = Object.keys(values);
     await tx.query(
-      `INSERT INTO clients (client_id, ${names.join(', ')}, created_by, created_at, updated_at)
+      `INSERT INTO clients (client_id, ${names.join(', ')}, created_by_kind, created_by, created_at,
+         updated_at)
        VALUES ($1, ${names.map((_, i) => `$${i + 2}`).join(', ')},
-               $${names.length + 2}, $${names.length + 3}, $${names.length + 3})`,
-      [client.id, ...Object.values(values), audit.actor.id ?? null, now],
+               $${names.length + 2}, $${names.length + 3}, $${names.length + 4}, $${names.length + 4})`,
+      [client.id, ...Object.values(values), audit.actor.kind, audit.actor.id ?? null, now],
     );
     if (secret) await insertSecret(tx, client.id, secret, now);
     await recordChange(tx, client, 'client.created', audit);
@@ -104,11 +114,13 @@ export async function updateClient(
 export async function deleteClient(
   database: Database,
   client: Pick<OAuthClient, 'id' | 'organizationId'>,
+  now: Date,
   revocations: Revocations,
   audit: AuditContext,
 ): Promise<boolean> {
   return database.largeTransaction(async (tx) => {
     await revocations.denyClient(tx, client.id);
+    await endConsents(tx, { reason: 'client_deleted', clientId: client.id }, now, audit);
     const { rowCount } = await tx.query('DELETE FROM clients WHERE client_id = $1', [client.id]);
     await tx.query('DELETE FROM artifacts WHERE client_id = $1', [client.id]);
     if (rowCount === 0) return false;
@@ -220,6 +232,8 @@ interface Row {
   require_pushed_authorization_requests: boolean;
   introspection_audiences: string[];
   disabled_at: Date | null;
+  created_by_kind: AuditActor['kind'] | null;
+  created_by: string | null;
   created_at: Date;
   updated_at: Date;
   secrets: { id: string; hash: string; hint: string; expiresAt: string | null }[];
@@ -250,6 +264,7 @@ function toClient(row: Row): OAuthClient {
     requirePushedRequests: row.require_pushed_authorization_requests,
     introspectionAudiences: row.introspection_audiences,
     disabled: row.disabled_at !== null,
+    createdBy: row.created_by_kind && { kind: row.created_by_kind, id: row.created_by },
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     secrets: row.secrets.map((secret) => ({

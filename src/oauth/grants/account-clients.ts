@@ -76,6 +76,7 @@ const NOTHING: Omit<OAuthClient, 'id' | 'name'> = {
   introspectionAudiences: [],
   secrets: [],
   disabled: false,
+  createdBy: null,
   createdAt: BEGINNING,
   updatedAt: BEGINNING,
 };
