@@ -15,7 +15,7 @@ type Auth struct{ settings *settings }
 // UserTokens of one sign-in. They print and log without the tokens, and marshal with them.
 type UserTokens struct {
 	AccessToken string
-	// RefreshToken is good once.
+	// RefreshToken is good once. Empty if there is none: whoever has email and password signs in anew.
 	RefreshToken string
 	Expiry       time.Time
 }
@@ -39,10 +39,13 @@ func (a *Auth) GetToken(ctx context.Context, email, password string) (*UserToken
 	return a.exchange(ctx, a.settings.platform.UserTokenPaths.Token, fields, password)
 }
 
-// Refresh uses a refresh token up and returns the next.
+// Refresh uses a refresh token up and returns the next. A *ConfigurationError where there is none.
 func (a *Auth) Refresh(ctx context.Context, refreshToken string) (*UserTokens, error) {
 	if a.settings.platform.UserTokenPaths == nil {
 		return nil, a.hasNone()
+	}
+	if refreshToken == "" {
+		return nil, misconfigured("there is no refresh token: sign in anew")
 	}
 	fields := map[string]string{a.settings.userFields().refresh: refreshToken}
 	return a.exchange(ctx, a.settings.platform.UserTokenPaths.Refresh, fields, refreshToken)

@@ -40,11 +40,17 @@ export interface LiveServer {
   readonly limitedApiKey: string | null;
   readonly clientId: string;
   readonly clientSecret: string;
+  readonly wrongClientSecret: string;
+  /** Of the client, with every scope, for as long as such tokens last. */
+  readonly accessToken: string;
   /** Owns the organization. */
   readonly email: string;
   readonly password: string;
+  readonly wrongPassword: string;
   /** Whether email and password buy tokens here. */
   readonly hasUserTokens: boolean;
+  /** Whether the path of `allowed` names the organization. */
+  readonly hasOrganizationPaths: boolean;
   /** Paths have {organization} where it belongs. The answer is JSON: { method, path, headers, body }. */
   readonly allowed: Ask;
   /** What narrowApiKey may not. */
@@ -108,10 +114,23 @@ async function startOne(
     mistypedApiKey: apiKey.slice(0, -1) + (apiKey.endsWith('a') ? 'b' : 'a'),
     limitedApiKey: asks.limit ? await keyWith(all, { limits: { [asks.limit]: 1 } }) : null,
     ...{ clientId: client.clientId, clientSecret: client.secret },
+    ...{ wrongClientSecret: 'ghcs_no-client-has-this', wrongPassword: 'nobody has this password' },
+    accessToken: await tokenOf(gatehouse.issuer, client),
     hasUserTokens: gatehouse.platform.userTokens.enabled,
+    hasOrganizationPaths: asks.allowed.path.includes('{organization}'),
     ...{ allowed: asks.allowed, forbidden: asks.forbidden, notEntitled: asks.notEntitled },
     webhook: signedDelivery(desk),
   };
+}
+
+/** Fetched without an SDK. */
+async function tokenOf(issuer: string, client: { clientId: string; secret: string }) {
+  const answer = await fetch(`${issuer}/oauth/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${btoa(`${client.clientId}:${client.secret}`)}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials' }),
+  });
+  return ((await answer.json()) as { access_token: string }).access_token;
 }
 
 function prefixOf({ gatehouse }: Desk, apiKey: string): string {

@@ -3,6 +3,7 @@ import { csrfToken, sendPage } from '../doors/browser.ts';
 import { ownPathOf } from '../doors/own-path.ts';
 import type { ConnectedApps } from '../oauth/consents/connected-apps.service.ts';
 import type { BrowserSessions } from '../oauth/sessions/browser-sessions.ts';
+import { destinations } from '../pages/destinations.ts';
 import type { Pages } from '../pages/render.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { AccountForms, FormPlace, SubmitProof } from './account-forms.ts';
@@ -43,8 +44,7 @@ export async function accountRoutes(door: FastifyInstance, deps: AccountRoutesDe
       const home = {
         signInUrl: place.signInUrl,
         ...(place.signUpUrl ? { signUpUrl: place.signUpUrl } : {}),
-        ...{ docsUrl: '/docs/authentication', referenceUrl: '/reference' },
-        metadataUrl: '/.well-known/openid-configuration',
+        destinations: destinations('playground', 'docs', 'reference', 'metadata'),
       };
       return sendPage(reply, pages.render('home', home));
     }
@@ -63,6 +63,7 @@ export async function accountRoutes(door: FastifyInstance, deps: AccountRoutesDe
         disconnect: { action: `/connected-apps/${consentId}/disconnect`, csrf },
       })),
       signOut: { action: '/sign-out', csrf },
+      destinations: destinations('dashboard', 'playground', 'docs', 'reference'),
     };
     return sendPage(reply, pages.render('account', model));
   });

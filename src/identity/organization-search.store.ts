@@ -1,3 +1,4 @@
+import { containing } from '../database/containing.ts';
 import type { Executor } from '../database/executor.ts';
 import type { Page, PageRequest } from '../lib/cursor.ts';
 import { pageOf, pageSize, readCursor } from '../lib/cursor.ts';
@@ -10,12 +11,13 @@ const LIST = 'organization-search';
  * only.
  *
  * @param text empty finds all
+ * @param plan only those that are on it, whether there is such a plan or not
  * @throws InvalidCursorError
  */
 export async function searchOrganizations(
   executor: Executor,
   text: string,
-  { cursor, limit }: PageRequest,
+  { cursor, limit, plan }: PageRequest & { plan?: string | undefined },
 ): Promise<Page<Organization>> {
   const position = readCursor(LIST, cursor);
   const size = pageSize(limit);
@@ -23,8 +25,9 @@ export async function searchOrganizations(
   const { rows } = await executor.query<Organization>(
     `SELECT id, name, plan, created_at AS "createdAt", updated_at AS "updatedAt" FROM organizations
      WHERE ($1 = '' OR id = $1 OR name ILIKE $2) AND ($3::text IS NULL OR id < $3)
+       AND ($5::text IS NULL OR plan = $5)
      ORDER BY id DESC LIMIT $4`,
-    [wanted, `%${wanted.replaceAll(/[\\%_]/g, '\\$&')}%`, position ?? null, size + 1],
+    [wanted, containing(wanted), position ?? null, size + 1, plan?.replaceAll('\0', '') ?? null],
   );
   return pageOf(LIST, rows, size, ({ id }) => id);
 }

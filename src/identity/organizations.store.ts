@@ -131,6 +131,8 @@ function organizationWrites(options: OrganizationStoreOptions) {
         const held = await tx.query('SELECT FROM organizations WHERE id = $1 FOR UPDATE', [id]);
         if (held.rowCount === 0) return false;
         await revocations.denyOrganization(tx, id);
+        const end = { reason: 'organization_deleted', organizationId: id } as const;
+        await revocations.endConsents(tx, end, context);
         await tx.query('DELETE FROM organizations WHERE id = $1', [id]);
         await record(tx, 'organization.deleted', id, clock.now(), context);
         return true;

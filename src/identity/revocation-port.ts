@@ -1,4 +1,12 @@
+import type { AuditContext } from '../audit/audit.ts';
 import type { Executor } from '../database/executor.ts';
+
+/** Why what users have allowed apps is over, and whose. */
+export type ConsentEnd =
+  | { reason: 'user_deleted' | 'user_disabled'; userId: string }
+  | { reason: 'membership_ended'; userId: string; organizationId: string }
+  /** What others allowed the organization's apps. */
+  | { reason: 'organization_deleted'; organizationId: string };
 
 /**
  * What this room asks of the one that issued the credentials. Each call adds to the denylist and revokes
@@ -13,4 +21,6 @@ export interface RevocationPort {
   denyMembership(executor: Executor, userId: string, organizationId: string): Promise<void>;
   /** Everything issued for the organization, to whichever member, and to the clients that belong to it. */
   denyOrganization(executor: Executor, organizationId: string): Promise<void>;
+  /** Consents, which are asked for anew afterwards; the organizations they were for hear of it. */
+  endConsents(executor: Executor, end: ConsentEnd, context: AuditContext): Promise<void>;
 }

@@ -191,6 +191,91 @@ export async function findAttempts(
   return new Map(rows.map(({ key, ...counted }) => [key, counted]));
 }
 
+/**
+ * Keeps down that a window has begun to refuse, for {@link listRefusals}.
+ *
+ * @param id grows with time
+ * @param maskedEmail whose account it is, where it is one that has an e-mail address
+ */
+export async function noteRefusal(
+  executor: Executor,
+  { key, windowEndsAt }: { key: string; windowEndsAt: Date },
+  { id, maskedEmail }: { id: string; maskedEmail: string | null },
+): Promise<void> {
+  await executor.query({
+    name: 'identity.note-refusal',
+    text: `UPDATE sign_in_attempts SET refusal_id = $3, masked_email = $4
+     WHERE key = $1 AND window_ends_at = $2`,
+    values: [key, windowEndsAt, id, maskedEmail],
+  });
+}
+
+/** A window that refuses all further attempts until it ends. */
+export interface RefusingWindow {
+  /** Of the refusal; another window under the same key has another. */
+  id: string;
+  /** What is counted: the key's first word. */
+  kind: string;
+  /** The key's other words. */
+  counted: string;
+  maskedEmail: string | null;
+  attempts: number;
+  windowEndsAt: Date;
+}
+
+/** Which windows to read: those past their limit. */
+export interface RefusalFilter {
+  /** By kind. */
+  limits: Readonly<Record<string, number>>;
+  now: Date;
+  /** What no refusal of a window that goes on is below. */
+  from: string;
+}
+
+const REFUSING = `SELECT refusal_id AS id, split_part(key, ':', 1) AS kind,
+    substr(key, strpos(key, ':') + 1) AS counted, masked_email AS "maskedEmail", attempts,
+    window_ends_at AS "windowEndsAt"
+  FROM sign_in_attempts
+  WHERE window_ends_at > $1 AND attempts > ($2::jsonb ->> split_part(key, ':', 1))::integer`;
+
+/** The newest refusal first. */
+export async function listRefusals(
+  executor: Executor,
+  { limits, now, from }: RefusalFilter,
+  { before, size }: { before: string | undefined; size: number },
+): Promise<RefusingWindow[]> {
+  const { rows } = await executor.query<RefusingWindow>(
+    `${REFUSING} AND refusal_id >= $3 AND ($4::text IS NULL OR refusal_id < $4)
+     ORDER BY refusal_id DESC LIMIT $5`,
+    [now, limits, from, before ?? null, size],
+  );
+  return rows;
+}
+
+/** One of {@link listRefusals}; undefined once it has ended. */
+export async function findRefusal(
+  executor: Executor,
+  { limits, now }: Pick<RefusalFilter, 'limits' | 'now'>,
+  id: string,
+): Promise<RefusingWindow | undefined> {
+  const { rows } = await executor.query<RefusingWindow>(`${REFUSING} AND refusal_id = $3`, [
+    ...[now, limits, id],
+  ]);
+  return rows[0];
+}
+
+/**
+ * Forgets the attempts of a window that refuses. Of callers who come at once, one has done it.
+ *
+ * @returns false: nothing is counted under it any more
+ */
+export async function liftRefusal(executor: Executor, id: string): Promise<boolean> {
+  const { rowCount } = await executor.query('DELETE FROM sign_in_attempts WHERE refusal_id = $1', [
+    id,
+  ]);
+  return rowCount === 1;
+}
+
 /** As if nothing had been tried. */
 export async function forgetAttempts(executor: Executor, keys: readonly string[]): Promise<void> {
   await executor.query('DELETE FROM sign_in_attempts WHERE key = ANY ($1)', [keys]);

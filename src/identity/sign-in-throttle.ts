@@ -1,16 +1,24 @@
 import type { Executor } from '../database/executor.ts';
 import { networkOf } from '../lib/address.ts';
 import type { Clock } from '../lib/clock.ts';
-import { normaliseEmail } from '../lib/email.ts';
+import { type Page, type PageRequest, pageOf, pageSize, readCursor } from '../lib/cursor.ts';
+import { isEmail, normaliseEmail } from '../lib/email.ts';
+import { firstIdOf, newId } from '../lib/ids.ts';
+import { maskedEmail } from '../lib/masked-email.ts';
 import type {
   Alongside,
   AttemptBudget,
+  RefusingWindow,
   Settlement,
   TakenAttempt,
 } from './sign-in-attempts.store.ts';
 import {
   findAttempts,
+  findRefusal,
   forgetAttempts,
+  liftRefusal,
+  listRefusals,
+  noteRefusal,
   returnAttempt,
   settleAttempts,
   takeAttempt,
@@ -53,11 +61,12 @@ export interface Refusal {
 export interface SignInThrottle {
   /**
    * @param account an e-mail address; one that nobody has is counted alike
+   * @param email whose account it is, where it goes by another name than that
    * @param address of the caller
    * @param alongside read in the same round trip
    */
   reserve<Row extends object>(
-    attempt: { account: string; address: string },
+    attempt: { account: string; email?: string; address: string },
     alongside?: Alongside<Row>,
   ): Promise<PasswordReservation<Row> | Refusal>;
   /** Sign-ups count by address alone; a success stays counted. */
@@ -66,6 +75,20 @@ export interface SignInThrottle {
   look(whom: Throttled): Promise<ThrottleCount[]>;
   /** Forgets all that {@link look} counts, in the caller's transaction. */
   clear(executor: Executor, whom: Throttled): Promise<void>;
+  /**
+   * Whoever has been refused and would be at this moment, the latest first.
+   *
+   * @throws InvalidCursorError
+   */
+  listRefused(request: PageRequest): Promise<Page<Refused>>;
+  /** One of them; undefined once it has ended. */
+  findRefused(id: string): Promise<Refused | undefined>;
+  /**
+   * Forgets its attempts, in the caller's transaction.
+   *
+   * @returns false: somebody has done so already
+   */
+  lift(executor: Executor, id: string): Promise<boolean>;
 }
 
 /** Accounts as {@link SignInThrottle.reserve} was given them, or an address of the network. */
@@ -77,6 +100,18 @@ export interface ThrottleCount {
   attempts: number;
   limit: number;
   windowEndsAt: Date;
+}
+
+/** An account or a network that has to wait. */
+export interface Refused extends ThrottleCount {
+  /** Of this window; the next one under the same key has another. */
+  id: string;
+  /**
+   * The masked e-mail address of an account, there or not, or the network. Absent: what was tried goes by
+   * no such name: a passkey, or something typed in the place of an address.
+   */
+  whom?: string;
+  windowBeganAt: Date;
 }
 
 export interface SignInThrottleOptions {
@@ -100,9 +135,28 @@ export function createSignInThrottle(options: SignInThrottleOptions): SignInThro
   const { executor, clock, hashSecret } = options;
   const { perAccount = 10, perAddress = 100, signUpsPerAddress = 20 } = options;
 
+  const listing = createListing({
+    executor,
+    clock,
+    budgets: {
+      account: { kind: 'account', limit: perAccount, windowMs: QUARTER_HOUR_MS },
+      address: { kind: 'address', limit: perAddress, windowMs: QUARTER_HOUR_MS },
+      'sign-up': { kind: 'sign_up', limit: signUpsPerAddress, windowMs: HOUR_MS },
+    },
+  });
+
   /** The window may have begun a moment after `now`, at the word of another process or request. */
-  function refusal(taken: TakenAttempt, { windowMs }: AttemptBudget, now: Date): Refusal {
-    const leftMs = Math.min(taken.windowEndsAt.getTime() - now.getTime(), windowMs);
+  async function refuse(
+    taken: TakenAttempt,
+    { key, windowMs }: AttemptBudget,
+    now: Date,
+    mask: string | null = null,
+  ): Promise<Refusal> {
+    const { windowEndsAt } = taken;
+    if (taken.firstRefusal) {
+      await noteRefusal(executor, { key, windowEndsAt }, { id: newId(now), maskedEmail: mask });
+    }
+    const leftMs = Math.min(windowEndsAt.getTime() - now.getTime(), windowMs);
     const retryAfterSeconds = Math.max(Math.ceil(leftMs / 1000), 1);
     return { allowed: false, retryAfterSeconds, firstRefusal: taken.firstRefusal };
   }
@@ -123,6 +177,7 @@ export function createSignInThrottle(options: SignInThrottleOptions): SignInThro
   }
 
   return {
+    ...listing,
     async look(whom) {
       const budgets = budgetsOf(whom);
       const keys = budgets.map(({ key }) => key);
@@ -138,7 +193,7 @@ export function createSignInThrottle(options: SignInThrottleOptions): SignInThro
         budgetsOf(whom).map(({ key }) => key),
       ),
     async reserve<Row extends object>(
-      { account, address }: { account: string; address: string },
+      { account, email = account, address }: { account: string; email?: string; address: string },
       alongside?: Alongside<Row>,
     ): Promise<PasswordReservation<Row> | Refusal> {
       const network = budget(`address:${networkOf(address)}`, perAddress, QUARTER_HOUR_MS);
@@ -146,8 +201,8 @@ export function createSignInThrottle(options: SignInThrottleOptions): SignInThro
       const now = clock.now();
       const taken = await takeTwoAttempts(executor, network, person, now, alongside);
       const { first: byAddress, second: byAccount } = taken;
-      if (!byAddress.admitted || !byAccount) return refusal(byAddress, network, now);
-      if (!byAccount.admitted) return refusal(byAccount, person, now);
+      if (!byAddress.admitted || !byAccount) return refuse(byAddress, network, now);
+      if (!byAccount.admitted) return refuse(byAccount, person, now, maskOf(email));
       const settlement = {
         forgotten: { key: person.key, windowEndsAt: byAccount.windowEndsAt },
         returned: { budget: network, windowEndsAt: byAddress.windowEndsAt },
@@ -167,13 +222,66 @@ export function createSignInThrottle(options: SignInThrottleOptions): SignInThro
       const network = budget(`sign-up:${networkOf(address)}`, signUpsPerAddress, HOUR_MS);
       const now = clock.now();
       const taken = await takeAttempt(executor, network, now);
-      if (!taken.admitted) return refusal(taken, network, now);
+      if (!taken.admitted) return refuse(taken, network, now);
       return {
         allowed: true,
         withdrawn: () => returnAttempt(executor, network, taken.windowEndsAt),
       };
     },
   };
+}
+
+const LIST = 'refused-sign-ins';
+
+/** Windows by the first word of their keys. */
+type Budgets = Readonly<
+  Record<string, { kind: ThrottleCount['kind']; limit: number; windowMs: number }>
+>;
+
+function createListing(deps: {
+  executor: Executor;
+  clock: Clock;
+  budgets: Budgets;
+}): Pick<SignInThrottle, 'listRefused' | 'findRefused' | 'lift'> {
+  const { executor, clock, budgets } = deps;
+  const limits = Object.fromEntries(
+    Object.entries(budgets).map(([word, { limit }]) => [word, limit]),
+  );
+
+  function toRefused({ id, kind: word, counted, ...row }: RefusingWindow): Refused {
+    const { kind, limit, windowMs } = budgets[word]!;
+    const whom = kind === 'account' ? row.maskedEmail : counted;
+    const { attempts, windowEndsAt } = row;
+    const windowBeganAt = new Date(windowEndsAt.getTime() - windowMs);
+    return {
+      ...{ id, kind, limit, attempts, windowBeganAt, windowEndsAt },
+      ...(whom === null ? {} : { whom }),
+    };
+  }
+
+  return {
+    async listRefused({ cursor, limit }) {
+      const before = readCursor(LIST, cursor);
+      const size = pageSize(limit);
+      const now = clock.now();
+      // No window is longer than an hour; the other one is for clocks that differ.
+      const from = firstIdOf(new Date(now.getTime() - 2 * HOUR_MS));
+      const page = { before, size: size + 1 };
+      const rows = await listRefusals(executor, { limits, now, from }, page);
+      return pageOf(LIST, rows.map(toRefused), size, ({ id }) => id);
+    },
+    async findRefused(id) {
+      const row = await findRefusal(executor, { limits, now: clock.now() }, id);
+      return row && toRefused(row);
+    },
+    lift: liftRefusal,
+  };
+}
+
+/** People type their password into that field: what is no address is not kept. */
+function maskOf(account: string): string | null {
+  const email = normaliseEmail(account);
+  return isEmail(email) ? maskedEmail(email) : null;
 }
 
 function budget(key: string, limit: number, windowMs: number): AttemptBudget {

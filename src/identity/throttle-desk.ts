@@ -4,9 +4,11 @@ import type { AuditContext } from '../audit/audit.ts';
 import type { Database } from '../database/database.ts';
 import { networkOf } from '../lib/address.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Page, PageRequest } from '../lib/cursor.ts';
 import { isEmail, normaliseEmail } from '../lib/email.ts';
+import { looksLikeId } from '../lib/identifier.ts';
 import { secondStepAccount } from './second-factor/second-step.ts';
-import type { SignInThrottle, ThrottleCount, Throttled } from './sign-in-throttle.ts';
+import type { Refused, SignInThrottle, ThrottleCount, Throttled } from './sign-in-throttle.ts';
 import type { UserStore } from './users.store.ts';
 
 export interface ThrottleDesk {
@@ -14,9 +16,22 @@ export interface ThrottleDesk {
   look(who: string): Promise<ThrottleCount[] | undefined>;
   /** @returns false for what is neither */
   clear(who: string, context: AuditContext): Promise<boolean>;
+  /**
+   * Who has to wait at this moment.
+   *
+   * @throws InvalidCursorError
+   */
+  list(request: PageRequest): Promise<Page<Refused>>;
+  /** One of them; undefined once it has ended. */
+  find(id: string): Promise<Refused | undefined>;
+  /** @returns false for one that has ended, or that somebody else has lifted */
+  lift(id: string, context: AuditContext): Promise<boolean>;
 }
 
-/** The operator asks what is counted of somebody, and forgets it: the counts' keys say nothing. */
+/**
+ * The operator asks who has to wait, or what is counted of somebody, and forgets it. The counts' keys say
+ * nothing: whoever asks for an account has to know its address.
+ */
 export function createThrottleDesk(deps: {
   database: Database;
   clock: Clock;
@@ -55,6 +70,24 @@ export function createThrottleDesk(deps: {
         });
       });
       return true;
+    },
+    list: throttle.listRefused,
+    find: async (id) => (looksLikeId(id) ? throttle.findRefused(id) : undefined),
+    async lift(id, context) {
+      const refused = looksLikeId(id) ? await throttle.findRefused(id) : undefined;
+      if (!refused) return false;
+      const { kind, whom } = refused;
+      const name = kind === 'account' ? 'account' : 'network';
+      return database.transaction(async (tx) => {
+        if (!(await throttle.lift(tx, id))) return false;
+        await recordAuditEvent(tx, {
+          ...context,
+          type: 'throttle.cleared',
+          details: whom === undefined ? {} : { [name]: whom },
+          occurredAt: clock.now(),
+        });
+        return true;
+      });
     },
   };
 }

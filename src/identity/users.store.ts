@@ -166,7 +166,10 @@ function userRemovals({ database, clock, revocations }: UserStoreOptions) {
       [id, disabled ? now : null, now, disabled],
     );
     if (rows[0] === undefined) return selectUser(executor, id);
-    if (disabled) await revocations.denySubject(executor, id);
+    if (disabled) {
+      await revocations.denySubject(executor, id);
+      await revocations.endConsents(executor, { reason: 'user_disabled', userId: id }, context);
+    }
     await record(executor, disabled ? 'user.disabled' : 'user.enabled', id, now, context);
     return toUser(rows[0]);
   }
@@ -200,6 +203,7 @@ function userRemovals({ database, clock, revocations }: UserStoreOptions) {
         if (held.rowCount === 0) return false;
         const organizationIds = await refuseOrphaning(tx, id);
         await revocations.denySubject(tx, id);
+        await revocations.endConsents(tx, { reason: 'user_deleted', userId: id }, context);
         await tx.query('DELETE FROM users WHERE id = $1', [id]);
         const now = clock.now();
         await record(tx, 'user.deleted', id, now, context);

@@ -1,6 +1,9 @@
+import type { AuditContext } from '../audit/audit.ts';
 import type { Executor } from '../database/executor.ts';
+import type { ConsentEnd } from '../identity/revocation-port.ts';
 import type { Clock } from '../lib/clock.ts';
 import { LONGEST_ACCESS_TOKEN_SECONDS } from '../platform/checks/lifetimes.ts';
+import { endConsents } from './consents/ended-consents.store.ts';
 import { type DenylistKind, deny } from './denylist/denylist.store.ts';
 
 /**
@@ -17,6 +20,8 @@ export interface Revocations {
   denyMembership(executor: Executor, userId: string, organizationId: string): Promise<void>;
   /** Everything issued for the organization, to whichever member, and to its clients. */
   denyOrganization(executor: Executor, organizationId: string): Promise<void>;
+  /** Consents, with an event for each; what was issued under them is for one of the verbs above. */
+  endConsents(executor: Executor, end: ConsentEnd, audit: AuditContext): Promise<void>;
 }
 
 /** A mark outlives every token it could concern, by a minute for clocks that differ. */
@@ -85,6 +90,7 @@ export function createRevocations({ clock }: { clock: Clock }): Revocations {
         rows.map((row) => row.client_id),
       );
     },
+    endConsents: (executor, end, audit) => endConsents(executor, end, clock.now(), audit),
   };
 }
 

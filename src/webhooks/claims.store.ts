@@ -5,6 +5,7 @@ import type { Executor } from '../database/executor.ts';
 import type { Rate } from '../platform/platform.ts';
 import type { EventContent } from './events.ts';
 import type { Places } from './places.ts';
+import { signingSecrets } from './subscriptions.store.ts';
 import type { Reception } from './webhook.ts';
 
 // How deliveries are handed out to processes. Whoever claims one has it until its lease ends; what a
@@ -23,6 +24,8 @@ export interface Claim {
   readonly trusted: boolean;
   readonly failingSince: Date | null;
   readonly event: EventContent & { readonly id: string; readonly occurredAt: Date };
+  /** What signs now, the newest first; encrypted. */
+  readonly secrets: readonly Uint8Array[];
 }
 
 /** A delivery that is due, of a subscription that has not yet as many under way as it may have. */
@@ -164,7 +167,8 @@ const CLAIM = `
     FROM (SELECT subscription_id, count(*)::int AS attempts FROM claimed GROUP BY 1) AS share
     WHERE s.id = share.subscription_id)
   SELECT claimed.id, claimed.subscription_id, claimed.attempts, claimed.failures,
-    o.id AS event_id, o.payload, o.created_at AS occurred_at
+    o.id AS event_id, o.payload, o.created_at AS occurred_at,
+    ${signingSecrets({ of: 'claimed.subscription_id', at: '$2' })} AS secrets
   FROM claimed JOIN outbox o ON o.id = claimed.event_id`;
 
 interface HeldSubscription {
@@ -203,6 +207,7 @@ interface ClaimRow {
   event_id: string;
   payload: EventContent;
   occurred_at: Date;
+  secrets: Buffer[];
 }
 
 const toClaim = (row: ClaimRow, subscription: HeldSubscription): Claim => ({
@@ -215,6 +220,7 @@ const toClaim = (row: ClaimRow, subscription: HeldSubscription): Claim => ({
   trusted: subscription.trusted,
   failingSince: subscription.failing_since,
   event: { ...row.payload, id: row.event_id, occurredAt: row.occurred_at },
+  secrets: row.secrets,
 });
 
 /** Ends a claim whose delivery was taken, even if its lease had ended. */
@@ -261,9 +267,11 @@ export async function recordFailure(
                  next_attempt_at = coalesce($8::timestamptz, next_attempt_at),
                  status = CASE WHEN $8 IS NULL THEN 'dead' ELSE 'pending' END,
                  finished_at = CASE WHEN $8 IS NULL THEN $7::timestamptz END
-               WHERE id = $1 AND attempts = $2 AND status = 'pending' RETURNING subscription_id)
-             UPDATE webhook_subscriptions s SET failing_since = coalesce(failing_since, $7)
-             FROM delivery WHERE s.id = delivery.subscription_id`,
+               WHERE id = $1 AND attempts = $2 AND status = 'pending' RETURNING subscription_id),
+             failing AS (
+               UPDATE webhook_subscriptions s SET failing_since = $7
+               FROM delivery WHERE s.id = delivery.subscription_id AND s.failing_since IS NULL)
+             SELECT FROM delivery`,
       values: [...attemptValues(claim, reception), now, then ?? null],
     });
   if (then && !disable) return void (await record(database.pool));

@@ -21,7 +21,6 @@ import { createPlaces, PLACES } from './places.ts';
 import { type Answer, callReceiver } from './receiver.ts';
 import { openSecret } from './secrets.ts';
 import { signatureHeaders } from './signatures.ts';
-import { readSecrets } from './subscriptions.store.ts';
 import { type TargetPolicy, targetProblem } from './target.ts';
 import { attemptIdOf, type Reception } from './webhook.ts';
 
@@ -88,10 +87,19 @@ export function createDeliveryWorker(deps: Dependencies): DeliveryWorker {
   const recorders = createSemaphore(RECORDERS, PLACES);
   const interruption = new AbortController();
   let timer: NodeJS.Timeout | undefined;
+  /** The last subscription looked at, and the last organization; empty to begin. */
   let position = '';
+  let fannedOutTo = '';
+  /** Whether there may be events that no delivery is made of yet. */
+  let news = false;
   let turn: Promise<void> | undefined;
   let wanted = false;
   let stopped = true;
+
+  function hear(): void {
+    news = true;
+    wake();
+  }
 
   function wake(): void {
     wanted = true;
@@ -111,9 +119,16 @@ export function createDeliveryWorker(deps: Dependencies): DeliveryWorker {
     while (wanted && !stopped) {
       wanted = false;
       // A batch at a time: what is due goes out while more comes in.
-      if (await fanOut(database.pool, clock.now())) wanted = true;
+      if (news) await fanOutSome();
       if (await claimAround()) wanted = true;
     }
+  }
+
+  async function fanOutSome(): Promise<void> {
+    news = false;
+    const { more, end } = await fanOut(database.pool, fannedOutTo, clock.now());
+    fannedOutTo = end;
+    if (more) news = wanted = true;
   }
 
   /**
@@ -143,16 +158,13 @@ export function createDeliveryWorker(deps: Dependencies): DeliveryWorker {
       { ...wish, leaseMs: timing.leaseMs },
       clock.now(),
     );
-    if (claims.length === 0) return false;
-    const subscriptionIds = [...new Set(claims.map(({ subscriptionId }) => subscriptionId))];
-    const secrets = await readSecrets(database.pool, subscriptionIds, clock.now());
-    for (const claim of claims) begin(claim, secrets.get(claim.subscriptionId) ?? []);
-    return true;
+    for (const claim of claims) begin(claim);
+    return claims.length > 0;
   }
 
-  function begin(claim: Claim, secrets: readonly Uint8Array[]): void {
+  function begin(claim: Claim): void {
     places.take(claim);
-    const attempt = deliver(claim, secrets)
+    const attempt = deliver(claim)
       // The lease ends by itself.
       .catch((error: unknown) => log.warn({ err: error }, 'a webhook attempt was not recorded'))
       .finally(() => {
@@ -163,9 +175,9 @@ export function createDeliveryWorker(deps: Dependencies): DeliveryWorker {
     underWay.add(attempt);
   }
 
-  async function deliver(claim: Claim, encrypted: readonly Uint8Array[]): Promise<void> {
+  async function deliver(claim: Claim): Promise<void> {
     const begun = clock.now();
-    const answer = await send(claim, encrypted, begun);
+    const answer = await send(claim, begun);
     const now = clock.now();
     const { status, body, error } = answer;
     const reception = { durationMs: now.getTime() - begun.getTime(), status, body, error };
@@ -183,11 +195,11 @@ export function createDeliveryWorker(deps: Dependencies): DeliveryWorker {
     return recordFailure(database, claim, reception, now, { then, disable });
   }
 
-  async function send(claim: Claim, encrypted: readonly Uint8Array[], at: Date): Promise<Answer> {
+  async function send(claim: Claim, at: Date): Promise<Answer> {
     const { url, event, deliveryId, number, subscriptionId } = claim;
     // The operator may have become stricter since it was subscribed.
     if (targetProblem(url, deps.targets)) return FORBIDDEN;
-    const secrets = encrypted.map((box) => openSecret(deps.masterKey, box, subscriptionId));
+    const secrets = claim.secrets.map((box) => openSecret(deps.masterKey, box, subscriptionId));
     const body = bodyOf(event);
     const timestamp = Math.floor(at.getTime() / 1000);
     const headers = {
@@ -206,14 +218,14 @@ export function createDeliveryWorker(deps: Dependencies): DeliveryWorker {
     return new Date(now.getTime() + Math.max(delayMs, wish));
   }
 
-  deps.notifications.on(OUTBOX_CHANNEL, wake);
-  deps.notifications.onRestored(wake);
+  deps.notifications.on(OUTBOX_CHANNEL, hear);
+  deps.notifications.onRestored(hear);
   return {
     start() {
       stopped = false;
-      timer = setInterval(wake, timing.pollMs);
+      timer = setInterval(hear, timing.pollMs);
       timer.unref();
-      wake();
+      hear();
     },
     async stop(late) {
       stopped = true;

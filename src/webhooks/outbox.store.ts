@@ -16,6 +16,8 @@ interface QueuedEvent {
   readonly at: string;
   /** Text; by default a new one. One that was queued before is not queued again. */
   readonly id?: string;
+  /** An earlier part of the same WITH, for an event of each of its rows. */
+  readonly from?: string;
 }
 
 /** Whether anybody has subscribed to it. */
@@ -34,12 +36,13 @@ export const queueParts = ({
   data,
   at,
   id = newIdSql(at),
+  from,
 }: QueuedEvent): string =>
   `queued AS (
      INSERT INTO outbox (id, topic, organization_id, payload, created_at, available_at)
      SELECT ${id}, 'webhook', ${organizationId},
        jsonb_build_object('type', ${type}, 'data', ${data}), ${at}, ${at}
-     WHERE ${isHeard(organizationId, type)}
+     ${from ? `FROM ${from} ` : ''}WHERE ${isHeard(organizationId, type)}
      ON CONFLICT (id) DO NOTHING RETURNING id)
    SELECT pg_notify('${OUTBOX_CHANNEL}', 'webhook') FROM queued`;
 
@@ -119,30 +122,57 @@ const GIVEN = {
 
 const MOST_EVENTS = 200;
 
+const WAITING = `delivered_at IS NULL AND topic = 'webhook'`;
+
+/** The first organization with something waiting after that one. */
+const nextAfter = (id: string): string =>
+  `SELECT organization_id FROM outbox WHERE ${WAITING} AND organization_id > ${id}
+   ORDER BY organization_id LIMIT 1`;
+
 /**
  * Makes a delivery of each waiting event for each subscription to it, once, whatever the number of
- * processes.
+ * processes. Organizations share alike: however much one has waiting, the others' events are among the next.
  *
- * @returns whether there may be more
+ * @param after the last organization that was looked at; empty to begin
+ * @returns `more`: whether there may be; `end`: the last one looked at, empty when there are no more of them
  */
-export async function fanOut(executor: Executor, now: Date): Promise<boolean> {
-  const { rowCount } = await executor.query({
+export async function fanOut(
+  executor: Executor,
+  after: string,
+  now: Date,
+): Promise<{ more: boolean; end: string }> {
+  const { rows } = await executor.query<{ full: boolean; end: string }>({
     name: 'fan_out_webhook_events',
-    text: `WITH taken AS (
-             SELECT id, organization_id, payload->>'type' AS type FROM outbox
-             WHERE delivered_at IS NULL AND topic = 'webhook'
-             ORDER BY available_at LIMIT ${MOST_EVENTS} FOR UPDATE SKIP LOCKED),
+    text: `WITH RECURSIVE waiting(id) AS (
+             (${nextAfter('$2')})
+             UNION ALL
+             SELECT (${nextAfter('waiting.id')}) FROM waiting WHERE waiting.id IS NOT NULL),
+           hop AS MATERIALIZED (
+             SELECT id FROM waiting WHERE id IS NOT NULL LIMIT ${MOST_EVENTS}),
+           share AS (SELECT ${MOST_EVENTS} / greatest(count(*), 1) AS events FROM hop),
+           taken AS (
+             SELECT next.* FROM hop CROSS JOIN LATERAL (
+               SELECT id, organization_id, payload->>'type' AS type FROM outbox
+               WHERE ${WAITING} AND organization_id = hop.id
+               ORDER BY available_at LIMIT (SELECT events FROM share)
+               FOR UPDATE SKIP LOCKED) AS next),
            made AS (
              INSERT INTO webhook_deliveries
                (id, subscription_id, event_id, created_at, next_attempt_at)
              SELECT ${newIdSql('$1::timestamptz')}, s.id, taken.id, $1, $1
              FROM taken JOIN webhook_subscriptions s ON s.organization_id = taken.organization_id
              WHERE s.status <> 'disabled' AND s.events && ARRAY['*', taken.type]
-             ON CONFLICT (event_id, subscription_id) DO NOTHING)
-           UPDATE outbox SET delivered_at = $1 FROM taken WHERE outbox.id = taken.id`,
-    values: [now],
+             ON CONFLICT (event_id, subscription_id) DO NOTHING),
+           done AS (UPDATE outbox SET delivered_at = $1 FROM taken WHERE outbox.id = taken.id)
+           SELECT
+             EXISTS (SELECT FROM taken GROUP BY organization_id
+               HAVING count(*) = (SELECT events FROM share)) AS full,
+             CASE WHEN count(*) = ${MOST_EVENTS} THEN max(id) ELSE '' END AS end
+           FROM hop`,
+    values: [now, after],
   });
-  return rowCount === MOST_EVENTS;
+  const { full, end } = rows[0]!;
+  return { more: full || after !== end, end };
 }
 
 /** Says that there is something to deliver, at the commit of the transaction. */

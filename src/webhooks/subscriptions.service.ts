@@ -7,6 +7,7 @@ import type { MasterKey } from '../lib/master-key.ts';
 import type { Platform } from '../platform/platform.ts';
 import { deliverTo, findDelivery, listDeliveries, redeliver } from './deliveries.store.ts';
 import { ALL_EVENTS, eventsOf, TEST_EVENT } from './events.ts';
+import { findGivenUp } from './given-up.store.ts';
 import { makeSecret } from './secrets.ts';
 import {
   deleteSubscription,
@@ -156,6 +157,8 @@ export function createSubscriptionService(deps: {
 
     deliveries: (filter: Parameters<typeof listDeliveries>[1]) =>
       listDeliveries(database.pool, filter),
+    /** What was given up lately, for the organization to see. */
+    givenUp: (organizationId: string) => findGivenUp(database.pool, organizationId, clock.now()),
     delivery: (id: string, subscription: Subscription) =>
       findDelivery(database.pool, id, subscription.id),
 

@@ -171,26 +171,11 @@ export async function rotateSecret(
   });
 }
 
-/** What signs now, by subscription, the newest first. */
-export async function readSecrets(
-  executor: Executor,
-  subscriptionIds: readonly string[],
-  now: Date,
-): Promise<Map<string, Uint8Array[]>> {
-  const { rows } = await executor.query<{ subscription_id: string; encrypted: Buffer }>({
-    name: 'read_webhook_secrets',
-    text: `SELECT subscription_id, encrypted FROM webhook_secrets
-           WHERE subscription_id = ANY($1) AND (expires_at IS NULL OR expires_at > $2)
-           ORDER BY expires_at DESC NULLS FIRST, created_at DESC, id DESC`,
-    values: [subscriptionIds, now],
-  });
-  const secrets = new Map<string, Uint8Array[]>();
-  for (const row of rows) {
-    const known = secrets.get(row.subscription_id) ?? [];
-    secrets.set(row.subscription_id, [...known, row.encrypted]);
-  }
-  return secrets;
-}
+/** What signs at a point in time, the newest first: an array, as a column. Both are SQL. */
+export const signingSecrets = ({ of, at }: { of: string; at: string }): string =>
+  `ARRAY(SELECT encrypted FROM webhook_secrets
+     WHERE subscription_id = ${of} AND (expires_at IS NULL OR expires_at > ${at})
+     ORDER BY expires_at DESC NULLS FIRST, created_at DESC, id DESC)`;
 
 async function insertSecret(tx: Executor, subscriptionId: string, secret: NewSecret, now: Date) {
   await tx.query(

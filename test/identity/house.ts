@@ -41,6 +41,7 @@ function recordingRevocations() {
     denyMembership: (_executor, userId, organizationId) =>
       deny('membership', userId, organizationId),
     denyOrganization: (_executor, organizationId) => deny('organization', organizationId),
+    endConsents: async () => {},
   };
   return {
     port,

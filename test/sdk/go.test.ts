@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { startLive } from '../../sdk/live/start.ts';
+import { checkReport } from './live-list.ts';
 import { isInstalled, notice, run, sdkPath } from './toolchain.ts';
 
 // Its own suite in a process of its own. The client needs nothing but the standard library.
@@ -19,7 +20,7 @@ t.test('Go: vet and gofmt have nothing to say', async (t) => {
 
 t.test('Go: the vectors, and the live suite on all four platforms', async (t) => {
   if (missing) return t.pass(missing);
-  const { path } = await startLive(t);
+  const { path, servers } = await startLive(t);
   const env = { ...OFFLINE, GATEHOUSE_LIVE: path };
   const { code, output } = await run('go', ['test', '-count=1', '-timeout=120s', '-v', './...'], {
     cwd,
@@ -37,8 +38,9 @@ t.test('Go: the vectors, and the live suite on all four platforms', async (t) =>
   ]) {
     t.match(output, `--- PASS: Test${name} `);
   }
+  checkReport(t as Test, output, servers);
   for (const platform of ['kliq', 'kaie', 'klen', 'kloakd']) {
-    t.match(output, `--- PASS: TestLive/${platform} `);
+    t.match(output, `--- PASS: TestLive/${platform}/middleware `);
   }
 });
 

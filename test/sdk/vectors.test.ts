@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
+import { type ErrorRow, reachedWith } from '../../sdk/vectors/cases/presets.ts';
 import { makeVectors } from '../../sdk/vectors/make.ts';
 
 const read = (name: string) =>
@@ -38,10 +39,15 @@ t.test(
   async (t) => {
     const { presets } = JSON.parse(read('presets.json'));
     t.same(Object.keys(presets), ['kliq', 'kaie', 'klen', 'kloakd']);
-    for (const [name, { errorTable }] of Object.entries<{ errorTable: object[] }>(presets)) {
+    for (const [name, { errorTable }] of Object.entries<{ errorTable: ErrorRow[] }>(presets)) {
       const rows = errorTable.map((row) => JSON.stringify(row));
       t.equal(new Set(rows).size, rows.length, name);
-      const reasons = new Set(errorTable.map((row) => Reflect.get(row, 'reason')));
+      for (const [index, row] of errorTable.entries()) {
+        t.ok(reachedWith(row, errorTable), `${name}: ${rows[index]} is reached`);
+        const wider = { ...row, message: null, credential: null, challenge: null };
+        t.notSame(errorTable[index + 1], wider, `${name}: ${rows[index]} says more than the next`);
+      }
+      const reasons = new Set<string>(errorTable.map((row) => Reflect.get(row, 'reason')));
       for (const reason of [
         'insufficient_scope',
         'not_entitled',

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import t, { type Test } from 'tap';
+import { fanOut } from '../../src/webhooks/outbox.store.ts';
 import { type House, openHouse, startReceiver, until } from './house.ts';
 
 // Nobody waits for what others have waiting.
@@ -129,4 +130,106 @@ t.test('a receiver is sent several things at once for as long as it takes them s
   answer();
   const deliveries = await house.settled(watched.id, 12);
   t.ok(deliveries.every(({ status, attempts }) => status === 'delivered' && attempts === 1));
+});
+
+t.test('an event is among the next, however much others have published before it', async (t) => {
+  const house = await openHouse(t);
+  const { database, clock } = house;
+  const flooded = await startHolding(t as Test);
+  const good = await startReceiver(t);
+  const flooding = await house.subscribe(flooded.url, ['*'], await house.organization());
+  const flood = 20_000;
+  await database.largeTransaction((tx) =>
+    tx.query(
+      `INSERT INTO outbox (id, topic, organization_id, payload, created_at, available_at)
+       SELECT 'flood-' || n, 'webhook', $1, '{"type": "workflow.created", "data": {}}', $2, $2
+       FROM generate_series(1, $3) AS n`,
+      [flooding.organizationId, clock.now(), flood],
+    ),
+  );
+  clock.advance(1);
+  const neighbours = [];
+  for (let i = 0; i < 3; i += 1) {
+    const neighbour = await house.subscribe(good.url, ['*'], await house.organization());
+    await house.publish('workflow.created', {}, neighbour.organizationId);
+    neighbours.push(neighbour);
+  }
+  const made = async () => {
+    const { rows } = await database.pool.query<{ count: number }>(
+      'SELECT count(*)::int AS count FROM webhook_deliveries WHERE subscription_id = $1',
+      [flooding.id],
+    );
+    return rows[0]!.count;
+  };
+  const workers = [await house.startWorker({ timing: PATIENT })];
+  await until(() => good.received.length === neighbours.length, 'the neighbours’ events');
+  const before = await made();
+  t.ok(before < 2_000, `${before} of the flood’s were made before`);
+
+  await house.publish('workflow.created', {}, neighbours[0]!.organizationId);
+  workers.push(await house.startWorker({ timing: PATIENT }));
+  await until(
+    () => good.received.length === neighbours.length + 1,
+    'one that comes while it lasts',
+  );
+  t.ok((await made()) < flood, 'the flood is not over');
+  await Promise.all(workers.map((worker) => worker.stop(AbortSignal.abort())));
+});
+
+t.test('where more organizations have events than one look takes, each has its turn', async (t) => {
+  const house = await openHouse(t);
+  const { database, clock } = house;
+  const { rows } = await database.pool.query<{ id: string }>(
+    `WITH made AS (
+       INSERT INTO organizations (id, name) SELECT 'many-' || lpad(n::text, 4, '0'), 'Many'
+       FROM generate_series(1, 450) AS n RETURNING id),
+     listening AS (
+       INSERT INTO webhook_subscriptions
+         (id, organization_id, url, events, status, created_by_kind)
+       SELECT 'of-' || id, id, 'https://receiver.example.com', '{*}', 'paused', 'admin' FROM made)
+     INSERT INTO outbox (id, topic, organization_id, payload, created_at, available_at)
+     SELECT id || '-' || n, 'webhook', id, '{"type": "workflow.created", "data": {}}', $1, $1
+     FROM made, generate_series(1, 3) AS n RETURNING id`,
+    [clock.now()],
+  );
+  const taken = async () =>
+    (
+      await database.pool.query<{ organizations: number; events: number }>(
+        `SELECT count(DISTINCT organization_id)::int AS organizations, count(*)::int AS events
+         FROM outbox WHERE delivered_at IS NOT NULL`,
+      )
+    ).rows[0]!;
+  let after = '';
+  const ends: string[] = [];
+  for (let look = 1; look <= 3; look += 1) {
+    const { more, end } = await fanOut(database.pool, after, clock.now());
+    t.ok(more);
+    after = end;
+    ends.push(end);
+  }
+  t.strictSame(ends, ['many-0200', 'many-0400', '']);
+  const { organizations, events } = await taken();
+  t.equal(organizations, 450, 'everybody');
+  t.ok(events <= 600, `${events}, at most 200 a look`);
+  for (let more = true; more; )
+    ({ more, end: after } = await fanOut(database.pool, after, clock.now()));
+  t.equal((await taken()).events, rows.length);
+});
+
+t.test('processes that fan out at once make each delivery once', async (t) => {
+  const house = await openHouse(t);
+  const { database, clock } = house;
+  const subscriptions = [];
+  for (let i = 0; i < 5; i += 1) {
+    const each = await house.subscribe('http://127.0.0.1:9/', ['*'], await house.organization());
+    for (let n = 0; n < 60; n += 1)
+      await house.publish('workflow.created', {}, each.organizationId);
+    subscriptions.push(each);
+  }
+  const fanOutAll = async () => {
+    let [after, more] = ['', true];
+    while (more) ({ more, end: after } = await fanOut(database.pool, after, clock.now()));
+  };
+  await Promise.all(Array.from({ length: 6 }, fanOutAll));
+  for (const { id } of subscriptions) t.equal((await house.deliveriesOf(id)).length, 60);
 });

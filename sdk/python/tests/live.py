@@ -1,6 +1,6 @@
 """
-Against started Gatehouses, one for each platform file: GATEHOUSE_LIVE names the JSON that sdk/live/start.ts
-wrote. Not found by discovery: python -m unittest tests.live
+Plays the cases of sdk/vectors/live.json against started Gatehouses, one for each platform file, and reports each:
+GATEHOUSE_LIVE names the JSON that sdk/live/start.ts wrote. Not found by discovery: python -m unittest tests.live
 """
 
 import asyncio
@@ -9,28 +9,23 @@ import json
 import os
 import unittest
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Callable, Dict
 from unittest.mock import patch
 
 import httpx
 
 import gatehouse_client
-from gatehouse_client import (
-    AuthenticationError,
-    ForbiddenError,
-    NotEntitledError,
-    RateLimitError,
-    WebhookVerificationError,
-)
+from gatehouse_client import GatehouseError, WebhookVerificationError
 from gatehouse_client.identity import IdentityVerifier, Principal
 
 from .serving import application, serving
-from .vectors import CLIENTS
+from .vectors import CLIENTS, cases, snake
 
 SERVERS: Dict[str, Any] = json.loads(Path(os.environ["GATEHOUSE_LIVE"]).read_text("utf-8"))
+SECRET_OPTIONS = ("apiKey", "accessToken", "clientSecret", "password")
 
 
-class Live(unittest.TestCase):
+class OnPlatform(unittest.TestCase):
     """For one platform; load_tests makes it one for each."""
 
     name: str
@@ -39,23 +34,73 @@ class Live(unittest.TestCase):
         self.server = SERVERS[self.name]
         self.client_class, self.async_class = CLIENTS[self.name]
 
-    def client(self, **credential: Any) -> gatehouse_client.Client:
+    def client(self, **options: Any) -> gatehouse_client.Client:
         server = self.server
         given: Dict[str, Any] = {"organization_id": server["organizationId"], "base_url": server["baseUrl"]}
-        client = self.client_class(environ={}, **{**given, **credential})
+        client = self.client_class(environ={}, max_retries=0, **{**given, **options})
         self.addCleanup(client.close)
         return client
 
-    def ask(self, client: gatehouse_client.Client, ask: Any) -> Any:
-        return client.request(ask["method"], ask["path"]).json()
+    def ask(self, client: gatehouse_client.Client, ask: str) -> Any:
+        return client.request(self.server[ask]["method"], self.server[ask]["path"]).json()
 
-    def test_a_key_calls_and_the_api_hears_for_whom(self) -> None:
+
+class Scenario(OnPlatform):
+    """One case of the list."""
+
+    case: Any
+
+    def runTest(self) -> None:
+        case = self.case
+        where, unless = case.get("where"), case.get("unless")
+        line = f"live: {self.name}: {case['name']}"
+        if (where and not self.server[where]) or (unless and self.server[unless]):
+            print(f"\n{line}: none", flush=True)
+            return
+        deed = case["input"].get("do")
+        play: Callable[[], None] = getattr(self, "do_" + snake(deed)) if deed else self.play_call
+        play()
+        print(f"\n{line}: ok", flush=True)
+
+    def play_call(self) -> None:
+        given, expect = self.case["input"], self.case["expect"]
+        options = {name: self.at(place) for name, place in given["options"].items()}
+        spelled = {snake(name): [value] if name == "scopes" else value for name, value in options.items()}
+        if "credential" in expect:
+            self.check_heard(self.ask(self.client(**spelled), given["ask"]), given["ask"])
+            return
+        with self.assertRaises(GatehouseError) as caught:
+            client = self.client(**spelled)
+            for _ in range(given.get("calls", 1)):
+                self.ask(client, given["ask"])
+        error = caught.exception
+        self.assertEqual(type(error).__name__, expect["error"])
+        for name in ("status", "reason", "code"):
+            if name in expect:
+                self.assertEqual(getattr(error, name), expect[name])
+        if expect.get("requestId"):
+            self.assertTrue(error.request_id)
+        if expect.get("retryAfter"):
+            self.assertTrue(1 <= (error.retry_after or 0) <= 60, error.retry_after)
+        for name in SECRET_OPTIONS:
+            if name in options:
+                self.assertNotIn(options[name], repr(error) + str(error) + repr(vars(error)))
+
+    def at(self, place: str) -> Any:
+        value = self.server
+        for name in place.split("."):
+            value = value[name]
+        return value
+
+    def check_heard(self, heard: Any, ask: str) -> None:
         server = self.server
-        heard = self.ask(self.client(api_key=server["apiKey"]), server["allowed"])
-        self.assertEqual(heard["method"], server["allowed"]["method"])
+        self.assertEqual(heard["method"], server[ask]["method"])
+        self.assertEqual(heard["path"], server[ask]["path"].replace("{organization}", server["organizationId"]))
         self.assertEqual(heard["headers"]["x-gatehouse-organization"], server["organizationId"])
+        self.assertEqual(heard["headers"]["x-gatehouse-credential"], self.case["expect"]["credential"])
+        self.assertNotIn(server["apiKey"], json.dumps(heard))
 
-    def test_the_environment_alone_is_enough(self) -> None:
+    def do_environment(self) -> None:
         server = self.server
         prefix = self.client_class.preset.env_prefix
         environment = {
@@ -66,63 +111,79 @@ class Live(unittest.TestCase):
         with patch.dict(os.environ, environment):
             client = self.client_class()
         self.addCleanup(client.close)
-        self.ask(client, server["allowed"])
+        self.check_heard(self.ask(client, "allowed"), "allowed")
 
-    def test_a_body_arrives_as_it_was_sent(self) -> None:
-        server = self.server
-        client, ask = self.client(api_key=server["apiKey"]), server["forbidden"]
-        text = '{ "text": "Grüße, 世界" }'
+    def do_bodies(self) -> None:
+        client, ask = self.client(api_key=self.server["apiKey"]), self.server["forbidden"]
+        text = self.case["input"]["body"]
         headers = {"content-type": "application/json"}
         heard = client.request(ask["method"], ask["path"], body=text, headers=headers).json()
         self.assertEqual(heard["body"], text)
+        self.check_heard(heard, "forbidden")
         heard = client.request(ask["method"], ask["path"], json=json.loads(text)).json()
         self.assertEqual(json.loads(heard["body"]), json.loads(text))
 
-    def test_an_unknown_key_and_a_mistyped_one_are_an_authentication_error(self) -> None:
+    def do_refresh(self) -> None:
         server = self.server
-        for key in (server["wrongApiKey"], server["mistypedApiKey"]):
-            client = self.client(api_key=key)
-            with self.assertRaises(AuthenticationError) as caught:
-                self.ask(client, server["allowed"])
-            error = caught.exception
-            self.assertEqual((error.status, error.reason), (401, "invalid_api_key"))
-            self.assertTrue(error.request_id)
-            self.assertNotIn(key, repr(error) + repr(vars(error)))
+        auth = self.client(api_key=server["apiKey"]).auth
+        first = auth.get_token(email=server["email"], password=server["password"])
+        then = auth.refresh(first.refresh_token)
+        self.ask(self.client(access_token=then.access_token), "allowed")
+        with self.assertRaises(GatehouseError) as caught:
+            auth.refresh(first.refresh_token)
+        self.assertEqual(type(caught.exception).__name__, self.case["expect"]["error"])
 
-    def test_a_key_without_the_scope_is_forbidden(self) -> None:
-        server = self.server
-        client = self.client(api_key=server["narrowApiKey"])
-        self.ask(client, server["allowed"])
-        with self.assertRaises(ForbiddenError) as caught:
-            self.ask(client, server["forbidden"])
-        self.assertEqual(caught.exception.reason, "insufficient_permission")
+    def do_no_refresh_token(self) -> None:
+        auth = self.client(api_key=self.server["apiKey"]).auth
+        for none in ("", None):
+            with self.assertRaises(GatehouseError) as caught:
+                auth.refresh(none)
+            self.assertEqual(type(caught.exception).__name__, self.case["expect"]["error"])
 
-    def test_another_organization_is_forbidden(self) -> None:
-        server = self.server
-        if "{organization}" not in server["allowed"]["path"]:
-            self.skipTest("no organization in its paths")
-        client = self.client(api_key=server["apiKey"], organization_id=server["otherOrganizationId"])
-        with self.assertRaises(ForbiddenError) as caught:
-            self.ask(client, server["allowed"])
-        self.assertNotIsInstance(caught.exception, NotEntitledError)
-        self.assertEqual(caught.exception.reason, "organization_mismatch")
+    def do_webhook(self) -> None:
+        webhook = self.server["webhook"]
+        payload, headers, secret = webhook["payload"], webhook["headers"], webhook["secret"]
+        tolerance = {"tolerance_seconds": 3600.0}
+        verify = self.client_class.verify_webhook
+        self.assertEqual(verify(payload, headers, secret, **tolerance).id, headers["webhook-id"])
+        own = {name: value for name, value in headers.items() if not name.startswith("webhook-")}
+        self.assertTrue(verify(payload, own, secret, **tolerance).timestamp)
+        with self.assertRaises(WebhookVerificationError) as caught:
+            verify(payload + " ", headers, secret, **tolerance)
+        self.assertEqual(caught.exception.reason, self.case["expect"]["reason"])
 
-    def test_what_the_plan_lacks_is_not_entitled(self) -> None:
+    def verdict(self, headers: Dict[str, str], audience: str = "") -> Any:
         server = self.server
-        if server["notEntitled"] is None:
-            self.skipTest("no plans")
-        with self.assertRaises(NotEntitledError) as caught:
-            self.ask(self.client(api_key=server["apiKey"]), server["notEntitled"])
-        self.assertEqual(caught.exception.reason, "not_entitled")
+        verifier = IdentityVerifier(issuer=server["issuer"], audience=audience or server["audience"])
+        return asyncio.run(verifier.verify({name: [value] for name, value in headers.items()}))
 
-    def test_client_credentials_fetch_their_own_token(self) -> None:
+    def do_assertion(self) -> None:
         server = self.server
-        pair = {"client_id": server["clientId"], "client_secret": server["clientSecret"]}
-        self.ask(self.client(**pair), server["allowed"])
-        with self.assertRaises(AuthenticationError) as caught:
-            wrong = self.client(**{**pair, "client_secret": "wrong"})
-            self.ask(wrong, server["allowed"])
-        self.assertEqual(caught.exception.code, "invalid_client")
+        heard = self.ask(self.client(api_key=server["apiKey"]), "allowed")
+        assertion: str = heard["headers"]["x-gatehouse-assertion"]
+        forwarded = {"x-gatehouse-assertion": assertion}
+        caller = self.verdict(forwarded)
+        assert isinstance(caller, Principal), caller
+        expected = (self.case["expect"]["kind"], server["organizationId"])
+        self.assertEqual((caller.kind, caller.organization_id), expected)
+        self.assertIn(server["allowed"]["scope"], caller.scopes)
+        self.assertNotIsInstance(self.verdict(forwarded, "https://else.example.com"), Principal)
+        self.assertNotIsInstance(self.verdict({"x-gatehouse-assertion": forged(assertion)}), Principal)
+        self.assertNotIsInstance(self.verdict({"authorization": f"Bearer {assertion}"}), Principal)
+
+    def do_access_token(self) -> None:
+        server = self.server
+        token: str = server["accessToken"]
+        caller = self.verdict({"authorization": f"Bearer {token}"})
+        assert isinstance(caller, Principal), caller
+        expected = (self.case["expect"]["kind"], server["clientId"], server["organizationId"])
+        self.assertEqual((caller.kind, caller.subject, caller.organization_id), expected)
+        self.assertNotIsInstance(self.verdict({"authorization": f"Bearer {token}x"}), Principal)
+        self.assertNotIsInstance(self.verdict({"x-gatehouse-assertion": token}), Principal)
+
+
+class Live(OnPlatform):
+    """What only Python has."""
 
     def test_the_async_twin_calls_many_times_at_once(self) -> None:
         server = self.server
@@ -142,62 +203,9 @@ class Live(unittest.TestCase):
 
         asyncio.run(play())
 
-    def test_email_and_password_buy_tokens_where_the_platform_has_them(self) -> None:
-        server = self.server
-        if not server["hasUserTokens"]:
-            self.skipTest("no tokens of users")
-        pair = {"email": server["email"], "password": server["password"]}
-        self.ask(self.client(**pair), server["allowed"])
-        kliq = self.client(api_key=server["apiKey"])
-        tokens = kliq.auth.get_token(**pair)
-        self.ask(self.client(access_token=tokens.access_token), server["allowed"])
-        new_tokens = kliq.auth.refresh(tokens.refresh_token)
-        self.ask(self.client(access_token=new_tokens.access_token), server["allowed"])
-        with self.assertRaises(AuthenticationError):
-            kliq.auth.get_token(email=server["email"], password="wrong")
-
-    def test_a_used_up_limit_says_for_how_long(self) -> None:
-        server = self.server
-        if server["limitedApiKey"] is None:
-            self.skipTest("no limits of keys")
-        client = self.client(api_key=server["limitedApiKey"], max_retries=0)
-        with self.assertRaises(RateLimitError) as caught:
-            # Two in one minute are one too many; a minute may begin between any two.
-            for _ in range(4):
-                self.ask(client, server["allowed"])
-        self.assertEqual(caught.exception.reason, "rate_limited")
-        self.assertGreaterEqual(caught.exception.retry_after or 0, 1)
-
-    def test_a_delivery_is_verified_as_gatehouse_signs_it(self) -> None:
-        server = self.server
-        webhook = server["webhook"]
-        tolerance = {"tolerance_seconds": 3600.0}
-        verify = self.client_class.verify_webhook
-        self.assertTrue(verify(webhook["payload"], webhook["headers"], webhook["secret"], **tolerance).id)
-        own = self.client_class.preset.webhook.header
-        only_own = {key: value for key, value in webhook["headers"].items() if key.lower() == own.lower()}
-        self.assertTrue(verify(webhook["payload"], only_own, webhook["secret"], **tolerance).timestamp)
-        with self.assertRaises(WebhookVerificationError):
-            verify(webhook["payload"] + " ", webhook["headers"], webhook["secret"], **tolerance)
-
-    def test_the_middleware_believes_what_the_gate_forwarded_and_a_token_by_the_servers_keys(self) -> None:
-        server = self.server
-        heard = self.ask(self.client(api_key=server["apiKey"]), server["allowed"])
-        forwarded = {"x-gatehouse-assertion": [heard["headers"]["x-gatehouse-assertion"]]}
-        principal = verdict(server, forwarded)
-        assert isinstance(principal, Principal), principal
-        self.assertEqual((principal.kind, principal.organization_id), ("api_key", server["organizationId"]))
-        self.assertIn(server["allowed"]["scope"], principal.scopes)
-        token = access_token(server)
-        of_token = verdict(server, {"authorization": [f"Bearer {token}"]})
-        assert isinstance(of_token, Principal), of_token
-        self.assertEqual((of_token.kind, of_token.subject), ("access_token", server["clientId"]))
-        # Neither passes for the other.
-        self.assertNotIsInstance(verdict(server, {"x-gatehouse-assertion": [token]}), Principal)
-
     def test_an_application_behind_the_gate_knows_its_callers(self) -> None:
         server = self.server
-        heard = self.ask(self.client(api_key=server["apiKey"]), server["allowed"])
+        heard = self.ask(self.client(api_key=server["apiKey"]), "allowed")
         assertion: str = heard["headers"]["x-gatehouse-assertion"]
         verifier = IdentityVerifier(issuer=server["issuer"], audience=server["audience"])
         with serving(application(verifier, server["allowed"]["scope"])) as address:
@@ -208,7 +216,7 @@ class Live(unittest.TestCase):
 
             by_key = ask(x_gatehouse_assertion=assertion).json()
             self.assertEqual((by_key["kind"], by_key["organization_id"]), ("api_key", server["organizationId"]))
-            by_token = ask(authorization=f"Bearer {access_token(server)}").json()
+            by_token = ask(authorization=f"Bearer {server['accessToken']}").json()
             self.assertEqual((by_token["kind"], by_token["subject"]), ("access_token", server["clientId"]))
             self.assertEqual(ask().status_code, 401)
             self.assertEqual(ask(x_gatehouse_assertion=forged(assertion)).status_code, 401)
@@ -225,21 +233,7 @@ def forged(jwt: str) -> str:
 def load_tests(loader: unittest.TestLoader, *_: object) -> unittest.TestSuite:
     suite = unittest.TestSuite()
     for name in CLIENTS:
-        one = type(f"Live_{name}", (Live,), {"name": name})
-        suite.addTests(loader.loadTestsFromTestCase(one))
+        for case in cases("live.json"):
+            suite.addTest(type(f"Scenario_{name}", (Scenario,), {"name": name, "case": case})())
+        suite.addTests(loader.loadTestsFromTestCase(type(f"Live_{name}", (Live,), {"name": name})))
     return suite
-
-
-def verdict(server: Any, headers: Any) -> Any:
-    verifier = IdentityVerifier(issuer=server["issuer"], audience=server["audience"])
-    return asyncio.run(verifier.verify(headers))
-
-
-def access_token(server: Any) -> str:
-    answer = httpx.post(
-        f"{server['issuer']}/oauth/token",
-        auth=(server["clientId"], server["clientSecret"]),
-        data={"grant_type": "client_credentials"},
-    )
-    token: str = answer.json()["access_token"]
-    return token

@@ -75,7 +75,6 @@ export const kliq: PlatformDefinition = {
       'organization_required',
     ],
     [401, 'Unauthorized', 'Send exactly one credential', null, null, 'ambiguous_credential'],
-    [401, 'Unauthorized', 'Missing or invalid credentials', null, null, 'missing_credential'],
     [401, 'Unauthorized', null, 'api_key', null, 'invalid_api_key'],
     [401, 'Unauthorized', null, 'token', null, 'invalid_token'],
     [403, 'Forbidden', null, 'api_key', null, 'insufficient_permission'],
@@ -83,8 +82,8 @@ export const kliq: PlatformDefinition = {
     [400, 'Bad Request', null, null, null, 'malformed_request'],
     [404, 'Not Found', null, null, null, 'route_not_found'],
     [503, 'Service Unavailable', null, null, null, 'temporarily_unavailable'],
-    [502, 'upstream_unreachable', null, null, null, 'upstream_unreachable'],
-    [504, 'upstream_timeout', null, null, null, 'upstream_timeout'],
+    [502, 'Bad Gateway', null, null, null, 'upstream_unreachable'],
+    [504, 'Gateway Timeout', null, null, null, 'upstream_timeout'],
   ),
 };
 
@@ -100,8 +99,6 @@ export const kaie: PlatformDefinition = {
   webhook: { header: 'X-Kaie-Signature', style: 'timestamped' },
   errorBody: { code: 'error.code', message: 'error.message', retryAfter: 'error.retry_after' },
   errorTable: rows(
-    [401, 'INVALID_API_KEY', 'API key is invalid or expired', 'api_key', null, 'invalid_api_key'],
-    [401, 'INVALID_TOKEN', 'Access token is invalid or expired', 'token', null, 'invalid_token'],
     [
       403,
       'INSUFFICIENT_PERMISSIONS',
@@ -132,8 +129,8 @@ export const kaie: PlatformDefinition = {
     [401, 'MISSING_AUTHENTICATION', null, null, null, 'missing_credential'],
     [404, 'NOT_FOUND', null, null, null, 'route_not_found'],
     [503, 'TEMPORARILY_UNAVAILABLE', null, null, null, 'temporarily_unavailable'],
-    [502, 'upstream_unreachable', null, null, null, 'upstream_unreachable'],
-    [504, 'upstream_timeout', null, null, null, 'upstream_timeout'],
+    [502, 'UPSTREAM_UNREACHABLE', null, null, null, 'upstream_unreachable'],
+    [504, 'UPSTREAM_TIMEOUT', null, null, null, 'upstream_timeout'],
   ),
 };
 
@@ -185,7 +182,6 @@ export const klen: PlatformDefinition = {
       'address_not_allowed',
     ],
     [403, 'permission_denied', 'The plan does not include this', null, null, 'not_entitled'],
-    [429, 'rate_limit_exceeded', 'Rate limit has been exceeded', null, null, 'rate_limited'],
     [
       401,
       'invalid_key',

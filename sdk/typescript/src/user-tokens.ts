@@ -7,8 +7,8 @@ import type { Transport } from './transport.ts';
 /** What a user's email and password buy. */
 export interface TokenPair {
   readonly accessToken: string;
-  /** For one use. */
-  readonly refreshToken: string;
+  /** For one use; undefined: there is none, and whoever has email and password signs in anew. */
+  readonly refreshToken: string | undefined;
   readonly tokenType: string;
   /** Seconds; undefined: it was not said. */
   readonly expiresIn: number | undefined;
@@ -29,8 +29,11 @@ export interface PasswordExchange {
 export interface UserTokens {
   /** @throws AuthenticationError when email or password is wrong */
   getToken(exchange: PasswordExchange): Promise<TokenPair>;
-  /** @throws AuthenticationError when the refresh token was used before, or is not good any more */
-  refresh(refreshToken: string): Promise<TokenPair>;
+  /**
+   * @throws AuthenticationError when the refresh token was used before, or is not good any more
+   * @throws ConfigurationError when there is none
+   */
+  refresh(refreshToken: string | undefined): Promise<TokenPair>;
 }
 
 export function createUserTokens(
@@ -64,7 +67,10 @@ export function createUserTokens(
       const fields = { email, password, organizationId: organizationId || undefined, scope };
       return exchange(paths?.token, fields, password);
     },
-    refresh: (refreshToken) => exchange(paths?.refresh, { refreshToken }, refreshToken),
+    async refresh(refreshToken) {
+      if (!refreshToken) throw new ConfigurationError('There is no refresh token: sign in anew.');
+      return exchange(paths?.refresh, { refreshToken }, refreshToken);
+    },
   };
 }
 
@@ -74,13 +80,17 @@ function toPair(textOf: (field: string) => unknown): TokenPair {
     return typeof value === 'string' ? value : undefined;
   };
   const [accessToken, refreshToken] = [text('accessToken'), text('refreshToken')];
-  if (!accessToken || !refreshToken) {
+  if (!accessToken) {
     const details = { reason: 'unknown', status: 200 };
-    throw new GatehouseError('The answer of the token endpoint has no tokens.', details);
+    throw new GatehouseError('The answer of the token endpoint has no access token.', details);
   }
   const expiresIn = textOf('expiresIn');
   return {
-    ...{ accessToken, refreshToken, organizationId: text('organizationId') },
+    ...{
+      accessToken,
+      refreshToken: refreshToken || undefined,
+      organizationId: text('organizationId'),
+    },
     tokenType: text('tokenType') ?? 'Bearer',
     expiresIn: typeof expiresIn === 'number' ? expiresIn : undefined,
     scopes: (text('scope') ?? '').split(' ').filter(Boolean),

@@ -143,7 +143,9 @@ function errorTable({ dialect }: Platform): ErrorRow[] {
       add({ status, code, message: null, credential, challenge: null }, likeliest);
     }
   }
-  return joined([...rows.values()]).filter(isReached);
+  return joined([...rows.values()])
+    .filter(isReached)
+    .filter(saysMore);
 }
 
 const exactColumn = (reason: DenialReason, denial: DialectDenial): Column => ({
@@ -165,8 +167,9 @@ type Denials = Platform['dialect']['denials'];
 const sharesWords = (reason: DenialReason, denials: Denials) =>
   LIKELIEST.some((other) => other !== reason && isSame(denials[other], denials[reason]));
 
-const isSame = (one: DialectDenial, other: DialectDenial) =>
-  one.status === other.status && one.code === other.code;
+type Words = Pick<DialectDenial, 'status' | 'code'>;
+
+const isSame = (one: Words, other: Words) => one.status === other.status && one.code === other.code;
 
 /** Of the reasons with these words, what a client with this credential most likely meets. */
 function likeliestOf(
@@ -188,9 +191,15 @@ function joined(rows: readonly ErrorRow[]): ErrorRow[] {
   });
 }
 
-/** A later row that a single earlier one covers says nothing. */
-const isReached = (row: ErrorRow, index: number, rows: readonly ErrorRow[]): boolean =>
-  !rows.slice(0, index).some((earlier) => covers(earlier, row));
+/** A later row that earlier ones cover, for keys and for tokens, says nothing. */
+const isReached = (row: ErrorRow, _: number, rows: readonly ErrorRow[]): boolean =>
+  reachedWith(row, rows) !== undefined;
+
+/** Nor does a row whose answers the next one of its status and code takes for the same reason. */
+const saysMore = (row: ErrorRow, index: number, rows: readonly ErrorRow[]): boolean => {
+  const next = rows.slice(index + 1).find((later) => isSame(later, row));
+  return !(next && next.reason === row.reason && covers(next, row));
+};
 
 /** A credential with which a row is the first that fits; undefined: the rows for key and token leave it none. */
 export function reachedWith(row: ErrorRow, rows: readonly ErrorRow[]) {

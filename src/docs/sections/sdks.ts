@@ -60,11 +60,7 @@ const CONSTRUCTORS: Record<Sdk['language'], Constructor> = {
   }),
   go: ({ client }, settings) => ({
     language: 'go',
-    code: [
-      `client := ${client}.MustNew(${client}.Config{`,
-      ...settings.map(([option, name]) => `\t${goName(option)}: os.Getenv("${name}"),`),
-      '})',
-    ].join('\n'),
+    code: [`client := ${client}.MustNew(${client}.Config{`, ...goFields(settings), '})'].join('\n'),
   }),
   java: ({ client }, settings) => ({
     language: 'java',
@@ -75,6 +71,13 @@ const CONSTRUCTORS: Record<Sdk['language'], Constructor> = {
     ].join('\n'),
   }),
 };
+
+/** Values stand below each other, as gofmt has them. */
+function goFields(settings: readonly (readonly [string, string])[]): string[] {
+  const fields = settings.map(([option, name]) => [`${goName(option)}:`, name] as const);
+  const width = Math.max(...fields.map(([field]) => field.length));
+  return fields.map(([field, name]) => `\t${field.padEnd(width)} os.Getenv("${name}"),`);
+}
 
 /** `apiKey` → `APIKey`, `organizationId` → `OrganizationID` (Go's initialisms). */
 const goName = (option: string) =>

@@ -133,7 +133,8 @@ async function takeStep(
   const user = userId === undefined ? undefined : await users.findActive(userId);
   if (!user) return { outcome: 'expired' };
   const account = secondStepAccount(user.id);
-  const reservation = await throttle.reserve({ account, address: origin.address });
+  const { address } = origin;
+  const reservation = await throttle.reserve({ account, email: user.email, address });
   if (!reservation.allowed) return refused(deps, reservation, origin);
   const proof = await prove(user);
   if (!proof) return rejected(deps, origin, user.id, `${by}_rejected`);

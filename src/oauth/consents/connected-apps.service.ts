@@ -4,6 +4,7 @@ import type { Notifications } from '../../database/notifications.ts';
 import type { IdentityService } from '../../identity/identity.service.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { looksLikeId } from '../../lib/identifier.ts';
+import { permissionOf } from '../../pages/platform-text.ts';
 import type { ConnectedApp as ShownApp } from '../../pages/view-models.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { ClientDirectory } from '../clients/client-directory.ts';
@@ -56,7 +57,7 @@ export function createConnectedApps(deps: ConnectedAppsDependencies): ConnectedA
       identity: IDENTITY_SCOPES.filter((scope) => scopes.includes(scope)),
       permissions: platform.scopes
         .filter(({ name }) => scopes.includes(name))
-        .map(({ name, title, access }) => ({ scope: name, title, access })),
+        .map((scope) => permissionOf(platform, scope)),
       since: createdAt,
       // A refresh asks nobody and touches no consent, but it is a use.
       lastUsed: lastToken && lastToken > lastUsedAt ? lastToken : lastUsedAt,

@@ -136,6 +136,7 @@ export async function revokeConsent(
       type: 'consent.revoked',
       ...(consent.organizationId ? { organizationId: consent.organizationId } : {}),
       target: { kind: 'client', id: consent.clientId },
+      details: { user_id: consent.userId },
     });
     return true;
   });

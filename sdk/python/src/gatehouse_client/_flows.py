@@ -119,8 +119,8 @@ class UserTokens:
     """What a user's email and password buy."""
 
     access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
-    """For one use."""
+    refresh_token: Optional[str] = field(default=None, repr=False)
+    """For one use; None: there is none, and whoever has email and password signs in anew."""
     expires_in: Optional[float] = None
     """Seconds; None: it was not said."""
     token_type: str = "Bearer"
@@ -145,8 +145,13 @@ def get_user_tokens(
     return (yield from _exchange(policy, paths.token if paths else None, fields, password))
 
 
-def refresh_user_tokens(policy: Policy, refresh_token: str) -> Flow:
-    """Raises AuthenticationError when the refresh token was used before, or is not good any more."""
+def refresh_user_tokens(policy: Policy, refresh_token: Optional[str]) -> Flow:
+    """
+    Raises AuthenticationError when the refresh token was used before, or is not good any more, and
+    ConfigurationError when there is none.
+    """
+    if not refresh_token:
+        raise ConfigurationError("There is no refresh token: sign in anew.")
     paths = policy.preset.user_token_paths
     fields = {"refresh_token": refresh_token}
     return (yield from _exchange(policy, paths.refresh if paths else None, fields, refresh_token))
@@ -181,13 +186,13 @@ def _to_user_tokens(preset: Preset, body: Mapping[str, Any]) -> UserTokens:
         value = body.get(_spelled(preset, name))
         return value if isinstance(value, str) else None
 
-    access_token, refresh_token = text("access_token"), text("refresh_token")
-    if not access_token or not refresh_token:
-        raise GatehouseError("The answer of the token endpoint has no tokens.", reason="unknown", status=200)
+    access_token = text("access_token")
+    if not access_token:
+        raise GatehouseError("The answer of the token endpoint has no access token.", reason="unknown", status=200)
     expires_in = body.get(_spelled(preset, "expires_in"))
     return UserTokens(
         access_token=access_token,
-        refresh_token=refresh_token,
+        refresh_token=text("refresh_token") or None,
         expires_in=expires_in if _is_number(expires_in) else None,
         token_type=text("token_type") or "Bearer",
         scopes=tuple((text("scope") or "").split()),
@@ -282,7 +287,7 @@ class TokenSource:
                 configuration.scopes,
             )
         assert pair is not None
-        self._refresh_token = Secret(pair.refresh_token)
+        self._refresh_token = Secret(pair.refresh_token) if pair.refresh_token else None
         return self._token_of(pair.access_token, pair.expires_in)
 
     def _refreshed(self) -> Generator[Effect, Any, Optional[UserTokens]]:

@@ -176,7 +176,7 @@ class AsyncAuth:
         tokens: UserTokens = await client._run(flow)
         return tokens
 
-    async def refresh(self, refresh_token: str) -> UserTokens:
+    async def refresh(self, refresh_token: Optional[str]) -> UserTokens:
         """As Auth.refresh."""
         flow = refresh_user_tokens(self._client._policy, refresh_token)
         tokens: UserTokens = await self._client._run(flow)

@@ -319,8 +319,11 @@ class Auth:
         tokens: UserTokens = client._run(flow)
         return tokens
 
-    def refresh(self, refresh_token: str) -> UserTokens:
-        """Raises AuthenticationError when the refresh token was used before, or is not good any more."""
+    def refresh(self, refresh_token: Optional[str]) -> UserTokens:
+        """
+        Raises AuthenticationError when the refresh token was used before, or is not good any more, and
+        ConfigurationError when there is none.
+        """
         tokens: UserTokens = self._client._run(refresh_user_tokens(self._client._policy, refresh_token))
         return tokens
 

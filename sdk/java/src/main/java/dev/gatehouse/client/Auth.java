@@ -42,9 +42,16 @@ public final class Auth {
     return exchange(settings.platform.userTokenPaths().token(), fields, password);
   }
 
-  /** Uses a refresh token up and returns the next. */
+  /**
+   * Uses a refresh token up and returns the next.
+   *
+   * @throws ConfigurationException where there is none
+   */
   public UserTokens refresh(String refreshToken) throws InterruptedException {
     requireUserTokens();
+    if (refreshToken == null || refreshToken.isEmpty()) {
+      throw new ConfigurationException("there is no refresh token: sign in anew");
+    }
     Map<String, String> fields = Map.of(styled("refreshToken"), refreshToken);
     return exchange(settings.platform.userTokenPaths().refresh(), fields, refreshToken);
   }
@@ -98,7 +105,7 @@ public final class Auth {
               "unknown", answer.status(), null, "the answer has no access token", answer.header("x-request-id").orElse(null), null));
     }
     Duration lifetime = Json.at(body, names[2]) instanceof Double seconds ? within(seconds) : DEFAULT_LIFETIME;
-    String refresh = Json.at(body, names[1]) instanceof String text ? text : null;
+    String refresh = Json.at(body, names[1]) instanceof String text && !text.isEmpty() ? text : null;
     return new UserTokens(access, refresh, settings.clock.instant().plus(lifetime));
   }
 

@@ -5,7 +5,7 @@ import java.time.Instant;
 /**
  * Tokens of one sign-in. They print without the tokens.
  *
- * @param refreshToken good once; null if there is none
+ * @param refreshToken good once; null if there is none: whoever has email and password signs in anew
  */
 public record UserTokens(String accessToken, String refreshToken, Instant expiresAt) {
   @Override
