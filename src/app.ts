@@ -55,7 +55,7 @@ import { operationsRoutes } from './operations.routes.ts';
 import { assetRoutes } from './pages/assets.routes.ts';
 import { brandOf } from './pages/brand.ts';
 import { languageRoutes } from './pages/language.routes.ts';
-import { createPages } from './pages/render.ts';
+import { createPages, type Pages } from './pages/render.ts';
 import { syncDeclarations } from './platform/declarations.store.ts';
 import type { Platform } from './platform/platform.ts';
 import { playgroundRoutes } from './playground/playground.routes.ts';
@@ -97,19 +97,26 @@ export interface Gatehouse {
 const VIEWS_DIR = fileURLToPath(new URL('../views', import.meta.url));
 
 /**
- * Wires every part. Three roads: browser (pages, cookies), token (the protocol), gate; each behind its
- * own door. The caller listens, and closes.
+ * Wires every part; `main.ts` opens the database, listens, and closes.
+ *
+ * `createParts` makes the services, which know no HTTP: who people are (identity), what acts for them
+ * (credentials, oauth), the gate that judges requests, and what they leave behind (usage, webhooks).
+ * `mountDoors` then opens the ways in. A *door* is what all routes of one kind share: how bodies are read and
+ * errors are said, whether there are cookies. There are doors for the token road (oauth, the platform's own
+ * token paths), for programs (management, playground keys, leak reports), for the gate, and for people.
+ * What is nobody's path comes last, and goes to the API behind the proxy.
  */
 export async function buildApp(deps: AppDependencies): Promise<Gatehouse> {
   const ownPaths = createOwnPaths();
   const isProxy = Boolean(upstreamUrlOf(deps));
+  const pages = createPages({ platform: brandOf(deps.platform), viewsDir: VIEWS_DIR });
   const app = fastify({
     logger: loggerOptions(deps.config.logLevel, deps.logStream),
     logController: new LogController({
       ...{ disableRequestLogging: true, requestIdLogLabel: 'requestId' },
     }),
     genReqId: newRequestId,
-    frameworkErrors: refuseUnreadablePaths({ ...deps, ownPaths, isProxy }),
+    frameworkErrors: refuseUnreadablePaths({ ...deps, ownPaths, isProxy, pages }),
     requestIdHeader: false,
     trustProxy: deps.config.trustProxy === false ? false : [...deps.config.trustProxy],
     forceCloseConnections: 'idle',
@@ -118,7 +125,7 @@ export async function buildApp(deps: AppDependencies): Promise<Gatehouse> {
     ...(isProxy ? { http: { shouldUpgradeCallback: asksForTunnel } } : {}),
   });
   ownPaths.learnFrom(app);
-  const parts = await createParts(deps, app.log);
+  const parts = await createParts(deps, app.log, pages);
   // By then the last request is answered.
   app.addHook('onClose', () => parts.counters.close());
   await mountDoors(app, deps, parts, ownPaths);
@@ -129,7 +136,7 @@ export async function buildApp(deps: AppDependencies): Promise<Gatehouse> {
 type Parts = Awaited<ReturnType<typeof createParts>>;
 
 /** The rules, independent of HTTP. */
-async function createParts(deps: AppDependencies, log: FastifyBaseLogger) {
+async function createParts(deps: AppDependencies, log: FastifyBaseLogger, pages: Pages) {
   const { config, issuer, platform, database, notifications, clock } = deps;
   const masterKey = createMasterKey(config.masterKey);
   await syncDeclarations(database, platform, clock.now());
@@ -156,7 +163,6 @@ async function createParts(deps: AppDependencies, log: FastifyBaseLogger) {
     ...{ platform, database, notifications, organizations, masterKey, clock, log },
     targets: { allowPrivateTargets, allowHttp: !config.production },
   });
-  const pages = createPages({ platform: brandOf(platform), viewsDir: VIEWS_DIR });
   const oauth = await createOAuth({
     ...{ platform, issuer, database, notifications, clock, log, masterKey, revocations },
     ...{ identity, pages, serviceAccounts: credentials },

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Credentials } from '../credentials/credentials.ts';
 import type { ScopePolicy } from '../credentials/scope-policy.ts';
+import type { Database } from '../database/database.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { ClientService } from '../oauth/clients/clients.service.ts';
 import type { Pages } from '../pages/render.ts';
@@ -16,6 +17,7 @@ export interface Area {
   readonly platform: Platform;
   readonly issuer: string;
   readonly clock: Clock;
+  readonly database: Pick<Database, 'pool'>;
   readonly scopePolicy: ScopePolicy;
   readonly sentForms: SentForms;
   readonly clientService: ClientService;

@@ -21,6 +21,7 @@ import { type Area, OF_ORGANIZATION } from './area.ts';
 import { auditRoutes } from './audit.routes.ts';
 import { connectedAppRoutes } from './connected-apps.routes.ts';
 import { frameOf, pathOf, sectionsOf } from './frame.ts';
+import { givenUpOf } from './given-up.ts';
 import { invitationRoutes } from './invitations.routes.ts';
 import { keyRoutes } from './keys.routes.ts';
 import { leakNoticeRoutes, leakNoticesOf } from './leak-notices.routes.ts';
@@ -33,7 +34,7 @@ import { securityRoutes } from './security.routes.ts';
 import { createSentForms } from './sent-forms.store.ts';
 import { serviceAccountRoutes } from './service-accounts.routes.ts';
 import { usageRoutes } from './usage.routes.ts';
-import { createUsageReports } from './usage-report.ts';
+import { createUsageReports, type UsageReports } from './usage-report.ts';
 import { createVisits, type VisitDependencies } from './visit.ts';
 import { webhookRoutes } from './webhooks.routes.ts';
 
@@ -65,12 +66,12 @@ export async function dashboardRoutes(door: FastifyInstance, deps: DashboardDepe
     visits: createVisits(deps),
     sentForms: createSentForms(deps),
   };
-  overviewRoutes(area, deps);
+  const usageReports = createUsageReports(deps);
+  overviewRoutes(area, { ...deps, usageReports });
   leakNoticeRoutes(area, deps);
   appRoutes(area);
   serviceAccountRoutes(area);
   webhookRoutes(area, deps);
-  const usageReports = createUsageReports(deps);
   keyRoutes(area, { ...deps, usageReports });
   usageRoutes(area, { ...deps, usageReports });
   memberRoutes(area, deps);
@@ -89,7 +90,10 @@ const NOTICES = [
   'organization_sent_before',
 ];
 
-function overviewRoutes(area: Area, deps: DashboardDependencies): void {
+function overviewRoutes(
+  area: Area,
+  deps: DashboardDependencies & { usageReports: UsageReports },
+): void {
   const { door, visits, pages, platform } = area;
   door.get(
     '/dashboard',
@@ -112,10 +116,17 @@ function overviewRoutes(area: Area, deps: DashboardDependencies): void {
       const { notice } = noticeOf(visit, [...NOTICES, 'leak_dismissed']);
       const frame = frameOf(visit, platform, { section: 'overview', csrf: visit.csrf, notice });
       const leaks = await leakNoticesOf(visit, area, deps);
+      const givenUp = await givenUpOf(visit, area, deps);
       const start = [...build, ...organization.slice(0, 2)].map((name) => ({
         ...{ name, current: false, href: pathOf(name, visit.organization.id) },
       }));
-      return sendPage(visit.reply, pages.render('dashboard/overview', { frame, leaks, start }));
+      const chart = await deps.usageReports(visit.organization.id, 'day', {});
+      const usage =
+        chart !== 'busy' && chart.allowed + chart.refused > 0
+          ? { usage: { chart, href: pathOf('usage', visit.organization.id) } }
+          : {};
+      const model = { frame, leaks, givenUp, start, ...usage };
+      return sendPage(visit.reply, pages.render('dashboard/overview', model));
     }),
   );
 }

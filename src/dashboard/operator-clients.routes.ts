@@ -1,9 +1,13 @@
+import type { FastifyReply } from 'fastify';
 import { sendPage } from '../doors/browser.ts';
-import { pageOf, readCursor } from '../lib/cursor.ts';
 import { looksLikeId } from '../lib/identifier.ts';
 import type { OAuthClient } from '../oauth/clients/client.ts';
+import { type FoundClient, searchClients } from '../oauth/clients/client-search.store.ts';
+import { platformText } from '../pages/platform-text.ts';
 import type { Area } from './area.ts';
 import {
+  askedFor,
+  clientPath,
   listed,
   OPERATOR_PATHS,
   type OperatorDependencies,
@@ -12,81 +16,117 @@ import {
 } from './operator-page.ts';
 import { PageNotFoundError, type Visit } from './visit.ts';
 
-const LIST = 'operator-clients';
 const PAGE_SIZE = 50;
-/** Milliseconds since the epoch, then the id. */
-const POSITION = /^\d{1,13}\.[A-Za-z0-9_-]{1,64}$/;
 const CLIENTS = OPERATOR_PATHS.clients;
 
 /** Every client, and shutting one out. */
 export function operatorClientRoutes(area: Area, deps: OperatorDependencies): void {
   listRoute(area, deps);
+  clientRoute(area);
   toggleRoutes(area);
 }
 
-function listRoute(area: Area, { organizations }: OperatorDependencies): void {
-  const { door, visits, pages, platform, clientService } = area;
+function listRoute(
+  { door, visits, pages, platform }: Area,
+  { database }: OperatorDependencies,
+): void {
   door.get(
     CLIENTS,
     visits.ofOperator(async (visit) => {
-      const before = await listed(async () => positionIn(visit));
-      const rows = await clientService.list({ ...(before && { before }), limit: PAGE_SIZE + 1 });
-      const { items, nextCursor } = pageOf(LIST, rows, PAGE_SIZE, positionOf);
-      const owners = new Map<string, string>();
-      for (const { organizationId } of items) {
-        if (organizationId === null || owners.has(organizationId)) continue;
-        owners.set(organizationId, (await organizations.find(organizationId))?.name ?? '');
-      }
+      const { search, cursor, links } = askedFor(visit, CLIENTS);
+      const found = await listed(() =>
+        searchClients(database.pool, search, { cursor, limit: PAGE_SIZE }),
+      );
       const html = pages.render('dashboard/operator/clients', {
         ...operatorTop(visit, platform, 'clients'),
-        clients: items.map((client) => toRow(client, owners, visit.csrf)),
-        ...(before ? { firstUrl: CLIENTS } : {}),
-        ...(nextCursor ? { nextUrl: `${CLIENTS}?cursor=${nextCursor}` } : {}),
+        ...{ searchUrl: CLIENTS, search, ...links(found) },
+        clients: found.items.map((client) => ({
+          ...about(client, visit.csrf),
+          href: clientPath(client.id),
+        })),
       });
       return sendPage(visit.reply, html);
     }),
   );
 }
 
+function clientRoute(area: Area): void {
+  const { door, visits, clientService } = area;
+  door.get(
+    clientPath(':client'),
+    visits.ofOperator(async (visit) => {
+      const client = await clientService.find(idIn(visit));
+      if (!client) throw new PageNotFoundError();
+      return showClient(visit, area, client);
+    }),
+  );
+}
+
 function toggleRoutes({ door, visits, clientService }: Area): void {
   for (const verb of ['disable', 'enable'] as const) {
+    const path = `${clientPath(':client')}/${verb}`;
     door.post(
-      `${CLIENTS}/:client/${verb}`,
+      path,
       visits.ofOperator(async (visit) => {
-        const { client: id } = visit.request.params as { client: string };
-        if (!looksLikeId(id)) throw new PageNotFoundError();
+        const id = idIn(visit);
         const changes = { disabled: verb === 'disable' };
         const { outcome } = await clientService.update(id, changes, visit.audit);
         if (outcome !== 'updated') throw new PageNotFoundError();
-        return visit.reply.redirect(`${CLIENTS}?done=client_${verb}d`, 303);
+        return visit.reply.redirect(`${clientPath(id)}?done=client_${verb}d`, 303);
       }),
+    );
+    // Loaded again, or come back to after signing in.
+    door.get(
+      path,
+      visits.ofOperator(async (visit) => visit.reply.redirect(clientPath(idIn(visit)), 303)),
     );
   }
 }
 
-function toRow(
-  { id, name, disabled, createdAt, organizationId }: OAuthClient,
-  owners: ReadonlyMap<string, string>,
+function showClient(visit: Visit, { pages, platform }: Area, client: OAuthClient): FastifyReply {
+  const declared = new Map(platform.scopes.map((scope) => [scope.name, scope]));
+  const html = pages.render('dashboard/operator/client', {
+    ...operatorTop(visit, platform, 'clients'),
+    ...about(client, visit.csrf),
+    listUrl: CLIENTS,
+    proof: { kind: client.tokenEndpointAuthMethod },
+    grantTypes: client.grantTypes,
+    redirectUris: client.redirectUris,
+    scopes: client.scopes.map((name) => {
+      const scope = declared.get(name);
+      return { name, ...(scope ? { title: platformText(platform, scope, 'title') } : {}) };
+    }),
+    secrets: client.secrets.map(({ hint, expiresAt }) => ({
+      hint,
+      ...(expiresAt ? { until: expiresAt } : {}),
+    })),
+  });
+  return sendPage(visit.reply, html);
+}
+
+/** What a list and its own page say of it. */
+function about(
+  { id, name, disabled, createdAt, organizationId, organizationName }: FoundClient,
   csrf: string,
 ) {
-  const owner = organizationId === null ? undefined : owners.get(organizationId);
   const kind = disabled ? 'enable' : 'disable';
   return {
     ...{ id, name, disabled, since: createdAt },
-    ...(organizationId && owner
-      ? { owner: { name: owner, href: organizationPath(organizationId) } }
+    ...(organizationId
+      ? {
+          owner: {
+            name: organizationName ?? organizationId,
+            href: organizationPath(organizationId),
+          },
+        }
       : {}),
-    toggle: { action: `${CLIENTS}/${id}/${kind}`, csrf, kind } as const,
+    toggle: { action: `${clientPath(id)}/${kind}`, csrf, kind } as const,
   };
 }
 
-const positionOf = ({ createdAt, id }: OAuthClient) => `${createdAt.getTime()}.${id}`;
-
-/** @throws InvalidCursorError */
-function positionIn({ request }: Visit): { createdAt: Date; id: string } | undefined {
-  const { cursor } = request.query as { cursor?: unknown };
-  const position = readCursor(LIST, cursor === undefined ? undefined : String(cursor), POSITION);
-  if (position === undefined) return undefined;
-  const [time, id = ''] = position.split('.');
-  return { createdAt: new Date(Number(time)), id };
+/** @throws PageNotFoundError for what names nothing */
+function idIn({ request }: Visit): string {
+  const { client } = request.params as { client: string };
+  if (!looksLikeId(client)) throw new PageNotFoundError();
+  return client;
 }

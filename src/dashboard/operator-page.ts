@@ -22,15 +22,18 @@ export const OPERATOR = '/dashboard/operator';
 
 export const OPERATOR_PATHS: Record<OperatorTab, string> = {
   organizations: OPERATOR,
+  plans: `${OPERATOR}/plans`,
   clients: `${OPERATOR}/clients`,
   signing_keys: `${OPERATOR}/signing-keys`,
   throttles: `${OPERATOR}/throttles`,
 };
 
 export const organizationPath = (id: string) => `${OPERATOR}/organizations/${id}`;
+export const clientPath = (id: string) => `${OPERATOR_PATHS.clients}/${id}`;
 
 const NOTICES = [
   ...['plan_changed', 'client_disabled', 'client_enabled', 'keys_rotated', 'throttle_cleared'],
+  'throttle_gone',
 ];
 
 export const operatorFrame = (visit: Visit, platform: Platform) =>
@@ -47,6 +50,27 @@ export const operatorTop = (visit: Visit, platform: Platform, current: OperatorT
     ...{ name, href: OPERATOR_PATHS[name], current: name === current },
   })),
 });
+
+/** What a list was asked for, and where it is asked for more. */
+export function askedFor(visit: Visit, path: string) {
+  const { q, cursor, plan } = visit.request.query as Record<string, unknown>;
+  const search = typeof q === 'string' ? q.slice(0, 200) : '';
+  const ofPlan = typeof plan === 'string' && plan !== '' ? plan.slice(0, 200) : undefined;
+  const at = typeof cursor === 'string' ? cursor : undefined;
+  const url = (more: Record<string, string> = {}) => {
+    const asked = { ...(search && { q: search }), ...(ofPlan && { plan: ofPlan }), ...more };
+    const query = new URLSearchParams(asked).toString();
+    return query ? `${path}?${query}` : path;
+  };
+  return {
+    ...{ search, plan: ofPlan, cursor: at },
+    /** The links of its page. */
+    links: ({ nextCursor }: { nextCursor: string | null }) => ({
+      ...(at ? { firstUrl: url() } : {}),
+      ...(nextCursor ? { nextUrl: url({ cursor: nextCursor }) } : {}),
+    }),
+  };
+}
 
 /**
  * Reads a list.

@@ -3,10 +3,13 @@ import { sendPage } from '../doors/browser.ts';
 import type { Organization } from '../identity/identity.ts';
 import { listMembers } from '../identity/members.store.ts';
 import { searchOrganizations } from '../identity/organization-search.store.ts';
+import { type PlatformText, platformText } from '../pages/platform-text.ts';
 import type { Area } from './area.ts';
 import { operatorClientRoutes } from './operator-clients.routes.ts';
 import { operatorKeyRoutes } from './operator-keys.routes.ts';
 import {
+  askedFor,
+  clientPath,
   listed,
   OPERATOR,
   OPERATOR_PATHS,
@@ -14,6 +17,7 @@ import {
   operatorTop,
   organizationPath,
 } from './operator-page.ts';
+import { operatorPlanRoutes } from './operator-plans.routes.ts';
 import { operatorThrottleRoutes } from './operator-throttles.routes.ts';
 import { PageNotFoundError, type Visit } from './visit.ts';
 
@@ -25,6 +29,7 @@ const SHOWN = 20;
 export function operatorRoutes(area: Area, deps: OperatorDependencies): void {
   organizationListRoute(area, deps);
   organizationRoutes(area, deps);
+  operatorPlanRoutes(area, deps);
   operatorClientRoutes(area, deps);
   operatorKeyRoutes(area, deps);
   operatorThrottleRoutes(area, deps);
@@ -37,35 +42,31 @@ function organizationListRoute(
   door.get(
     OPERATOR,
     visits.ofOperator(async (visit) => {
-      const { q, cursor } = visit.request.query as Record<string, unknown>;
-      const search = typeof q === 'string' ? q.slice(0, 200) : '';
-      const at = typeof cursor === 'string' ? cursor : undefined;
+      const { search, plan, cursor, links } = askedFor(visit, OPERATOR);
       const found = await listed(() =>
-        searchOrganizations(database.pool, search, { cursor: at, limit: PAGE_SIZE }),
+        searchOrganizations(database.pool, search, { cursor, plan, limit: PAGE_SIZE }),
       );
-      const url = (more: Record<string, string>) => {
-        const query = new URLSearchParams({ ...(search ? { q: search } : {}), ...more }).toString();
-        return query ? `${OPERATOR}?${query}` : OPERATOR;
-      };
       const html = pages.render('dashboard/operator/organizations', {
         ...operatorTop(visit, platform, 'organizations'),
-        ...{ searchUrl: OPERATOR, search },
-        organizations: found.items.map(({ id, name, plan, createdAt }) => ({
-          ...{ id, name, since: createdAt, href: organizationPath(id) },
-          plan: titleOf(platform, plan),
+        ...{ searchUrl: OPERATOR, search, ...links(found) },
+        ...(plan ? { ofPlan: { name: plan, title: titleOf(platform, plan) } } : {}),
+        organizations: found.items.map((one) => ({
+          ...{ id: one.id, name: one.name, since: one.createdAt, href: organizationPath(one.id) },
+          plan: titleOf(platform, one.plan),
         })),
-        ...(at ? { firstUrl: url({}) } : {}),
-        ...(found.nextCursor ? { nextUrl: url({ cursor: found.nextCursor }) } : {}),
       });
       return sendPage(visit.reply, html);
     }),
   );
 }
 
-type Plans = Pick<Area['platform'], 'plans'>;
+type Plans = Pick<Area['platform'], 'plans' | 'language'>;
 
-const titleOf = ({ plans }: Plans, plan: string) =>
-  plans.find(({ name }) => name === plan)?.title ?? plan;
+/** One that left the platform file has its name only. */
+function titleOf(platform: Plans, plan: string): PlatformText {
+  const declared = platform.plans.find(({ name }) => name === plan);
+  return declared ? platformText(platform, declared, 'title') : plan;
+}
 
 function organizationRoutes(area: Area, deps: OperatorDependencies): void {
   const { door, visits, platform } = area;
@@ -127,7 +128,7 @@ async function showOrganization(
     listUrl: OPERATOR_PATHS.organizations,
     changePlan: { action: `${organizationPath(id)}/plan`, csrf: visit.csrf },
     plans: platform.plans.map((each) => ({
-      ...{ name: each.name, title: each.title, current: each.name === plan },
+      ...{ name: each.name, title: titleOf(platform, each.name), current: each.name === plan },
     })),
     ...(planError ? { planError } : {}),
     members: members.items.map((each) => ({
@@ -135,9 +136,9 @@ async function showOrganization(
     })),
     moreMembers: members.nextCursor !== null,
     clients: clients.slice(0, SHOWN).map((each) => ({
-      ...{ id: each.id, name: each.name, disabled: each.disabled },
+      ...{ id: each.id, name: each.name, disabled: each.disabled, href: clientPath(each.id) },
     })),
-    moreClients: clients.length > SHOWN,
+    ...(clients.length > SHOWN ? { moreClientsUrl: `${OPERATOR_PATHS.clients}?q=${id}` } : {}),
   });
   return sendPage(visit.reply, html, planError ? 422 : 200);
 }

@@ -1,3 +1,4 @@
+import { platformText } from '../pages/platform-text.ts';
 import type { WebhookFormError } from '../pages/webhook-models.ts';
 import type { Platform } from '../platform/platform.ts';
 import { ALL_EVENTS, eventsOf, isOwnEvent, OWN_EVENTS } from '../webhooks/events.ts';
@@ -55,7 +56,10 @@ export function formFields(platform: Platform, { url, which, events }: TypedWebh
     which: { all: which === 'all', some: which === 'some' },
     platformEvents: eventsOf(platform)
       .filter(({ name }) => !isOwnEvent(name))
-      .map(({ name, description }) => ({ name, description, chosen: events.includes(name) })),
+      .map((event) => ({
+        ...{ name: event.name, description: platformText(platform, event, 'description') },
+        chosen: events.includes(event.name),
+      })),
     ownEvents: OWN_EVENTS.map(({ name }) => ({ event: name, chosen: events.includes(name) })),
   };
 }

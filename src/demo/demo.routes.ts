@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { sendPage } from '../doors/browser.ts';
+import { destinations } from '../pages/destinations.ts';
 import type { Pages } from '../pages/render.ts';
 import type { Platform } from '../platform/platform.ts';
 import { type DemoAccess, demoAuthorizeUrl } from './demo.ts';
@@ -27,7 +28,9 @@ export async function demoRoutes(
           description: text('error_description'),
         };
     const againUrl = demoAuthorizeUrl(access, deps.platform, deps.issuer);
-    return sendPage(reply, deps.pages.render('demo-callback', { ...page, againUrl }));
+    const onward = destinations('dashboard', 'playground', 'docs');
+    const model = { ...page, againUrl, destinations: onward };
+    return sendPage(reply, deps.pages.render('demo-callback', model));
   });
 }
 

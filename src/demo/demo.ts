@@ -187,6 +187,10 @@ export function demoText(
 
        curl -u ${access.serviceClientId}:${access.serviceClientSecret} -d grant_type=client_credentials ${issuer}/oauth/token
 ${keyText(access, platform, at)}
+  Look around, signed in as above: ${issuer}/dashboard
+  Every flow, step by step:        ${issuer}/playground
+  What your developers read:       ${issuer}/docs/authentication
+
   Stop with Ctrl-C; the data stays for the next start. DEMO=0 starts without any of this.
 `;
 }

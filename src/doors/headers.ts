@@ -25,10 +25,7 @@ export function pageHeaders(formTargets: readonly string[] = []): Record<string,
   };
 }
 
-/**
- * For the authorization endpoint's own answers: redirects, and form_post, whose one inline script the
- * library adds to script-src by its hash.
- */
+/** For the authorization endpoint's redirects; its pages bring those of a page. */
 export function authorizationHeaders(): Record<string, string> {
   const policy = "default-src 'none'; script-src 'self'; frame-ancestors 'none'; base-uri 'none'";
   return { 'content-security-policy': policy, ...COMMON, ...OPENER_KEPT };

@@ -15,6 +15,12 @@ export function newId(now: Date): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
+/** What no {@link newId} of that moment or a later one sorts before. */
+export function firstIdOf(moment: Date): string {
+  const hex = moment.getTime().toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7`;
+}
+
 /**
  * A UUID, version 8, made of what it names: the same text comes to the same one, in every process. Take a
  * text that no other use could write, such as a JSON list that begins with what it is about.

@@ -4,12 +4,14 @@ import { heedLocales, languageHeaders } from '../doors/language.ts';
 import { readProviderForm } from '../pages/provider-form.ts';
 import type { Pages } from '../pages/render.ts';
 import type { ErrorKind } from '../pages/view-models.ts';
+import type { RenderFormPost } from './form-post.ts';
 
 type RpInitiatedLogout = NonNullable<NonNullable<Configuration['features']>['rpInitiatedLogout']>;
 
 /** The pages that oidc-provider renders itself, in our templates. */
 export interface OAuthPages {
   renderError: NonNullable<Configuration['renderError']>;
+  renderFormPost: RenderFormPost;
   renderSignOut: NonNullable<RpInitiatedLogout['logoutSource']>;
   renderSignedOut: NonNullable<RpInitiatedLogout['postLogoutSuccessSource']>;
   /** Takes the place of a page that the library has made already, for which it has no setting. */
@@ -33,6 +35,21 @@ export function createOAuthPages({ pages, findUser }: OAuthPagesDependencies): O
         detail: out.error_description,
         requestId: requestIdOf(ctx),
         ...(isSignOut ? { homeUrl: '/' } : {}),
+      });
+    },
+
+    renderFormPost(ctx, redirectUri, answer) {
+      const target = formTargetOf(redirectUri);
+      beginPage(ctx, target ? [target] : []);
+      // A refusal that has no status of its own yet.
+      if (![400, 500].includes(ctx.status)) ctx.status = 'error' in answer ? 400 : 200;
+      const fields = Object.entries(answer).map(([name, value]) => ({
+        name,
+        value: String(value),
+      }));
+      ctx.body = pages.render('form-post', {
+        form: { action: redirectUri, fields },
+        ...appOf(ctx),
       });
     },
 

@@ -14,7 +14,8 @@ import type { Platform } from '../platform/platform.ts';
 import { createAssertionPolicy } from './clients/client-assertions.ts';
 import type { ClientDirectory } from './clients/client-directory.ts';
 import { clientOf } from './clients/client-instances.ts';
-import { addJwtBearerGrant, ProviderWithGrants } from './grants/jwt-bearer.ts';
+import { answerByFormPost, ProviderWithFormPost } from './form-post.ts';
+import { addJwtBearerGrant } from './grants/jwt-bearer.ts';
 import type { GrantLoader } from './grants/load-grant.ts';
 import type { OAuthPages } from './oauth-pages.ts';
 import { correctAnswers } from './provider-answers.ts';
@@ -61,12 +62,13 @@ export const OAUTH_ROUTES = {
  * and takes the place of the old (see provider-host.ts).
  */
 export function createProvider(deps: ProviderDependencies): Provider {
-  const provider = new ProviderWithGrants(deps.issuer, configuration(deps));
+  const provider = new ProviderWithFormPost(deps.issuer, configuration(deps));
   // Host and X-Forwarded-* are set by the protocol door, never taken from the caller.
   provider.proxy = true;
   provider.use(sayWhenToRetry);
   provider.use(letDocumentsBeCached);
   provider.use(answerNobodySignedIn(deps.pages));
+  answerByFormPost(provider, deps.pages.renderFormPost);
   extendModels(provider, deps);
   addJwtBearerGrant(provider, { ...deps, tokenEndpoint: deps.issuer + OAUTH_ROUTES.token });
   issueAccessTokens(provider, { ...deps, context: () => Provider.ctx! });

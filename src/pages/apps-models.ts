@@ -1,5 +1,6 @@
 import type { RedirectUriFault } from '../oauth/redirect-uris.ts';
 import type { Frame } from './dashboard-models.ts';
+import type { MakerView } from './keys-models.ts';
 import type { GuardedForm, Permission } from './view-models.ts';
 
 // The pages about an organization's OAuth clients.
@@ -105,6 +106,7 @@ export interface AppPage {
   frame: Frame;
   app: AppRow & {
     authMethod: string;
+    maker: MakerView;
     redirectUris: readonly string[];
     clientUri?: string;
     tosUri?: string;

@@ -4,9 +4,9 @@ import type { OperatorPages } from './operator-models.ts';
 import type { OrganizationPages } from './organization-models.ts';
 import type { SecurityPages } from './security-models.ts';
 import type { ServiceAccountPages } from './service-account-models.ts';
-import type { UsagePages } from './usage-models.ts';
+import type { UsageChart, UsagePages } from './usage-models.ts';
 import type { AccountIdentity, GuardedForm, OrganizationOption } from './view-models.ts';
-import type { WebhookPages } from './webhook-models.ts';
+import type { GivenUpView, WebhookPages } from './webhook-models.ts';
 
 // What the pages of the dashboard need to know. Each has the frame it stands in.
 
@@ -62,6 +62,13 @@ export interface LeakNoticeView {
   /** Empty: nobody says. */
   place: string;
   date: Date;
+  /** What was done with it to other keys, which go on working: the words are `leak.deeds.<kind>`. */
+  deeds: readonly {
+    kind: 'rotated' | 'changed';
+    keys: readonly { name: string; href: string }[];
+  }[];
+  /** There are more of those than it names. */
+  hasMoreDeeds?: true;
   /** For whoever may put the notice away. */
   dismiss?: GuardedForm;
 }
@@ -69,6 +76,9 @@ export interface LeakNoticeView {
 export interface OverviewPage {
   frame: Frame;
   leaks: readonly LeakNoticeView[];
+  givenUp: readonly GivenUpView[];
+  /** Of the last day; absent where nothing was called, or there is no answer in time. */
+  usage?: { chart: UsageChart; href: string };
   /** Where to begin, each with words of its own from `frame.section`. */
   start: readonly SectionLink[];
 }

@@ -1,15 +1,26 @@
 import type { Frame } from './dashboard-models.ts';
+import type { PlatformText } from './platform-text.ts';
 import type { UsageChart } from './usage-models.ts';
 import type { GuardedForm, Permission } from './view-models.ts';
 
 // What the pages about API keys need to know.
 
-export type KeyStatus = 'active' | 'disabled' | 'expired' | 'revoked';
+/** `shut_out`: it is active, and a key above it is not. */
+export type KeyStatus = 'active' | 'shut_out' | 'disabled' | 'expired' | 'revoked';
 
-/** Who made a key: the words are `keys.maker.<kind>`. */
-export type KeyMaker =
+/** The key above another that shuts it out: the words are `keys.shut_out.<status>`. */
+export interface KeyShutOut {
+  status: 'disabled' | 'expired' | 'revoked';
+  /** Absent: whoever looks may not see which. */
+  name?: string;
+  href?: string;
+}
+
+/** Who made a key, an app or a service account: the words are `keys.maker.<kind>`. */
+export type MakerView =
   | { kind: 'person'; name: string }
-  | { kind: 'somebody' | 'operator' }
+  /** `unknown`: it was made before that was kept. */
+  | { kind: 'somebody' | 'operator' | 'unknown' }
   /** With a page of its own. */
   | { kind: 'key' | 'account'; id: string; name: string; href: string }
   | { kind: 'app'; id: string; name: string }
@@ -18,7 +29,7 @@ export type KeyMaker =
 
 /** What a key may do, in a few words. */
 export type KeyPermissions =
-  | { kind: 'set'; title: string }
+  | { kind: 'set'; title: PlatformText }
   | { kind: 'own'; count: number }
   | { kind: 'nothing' };
 
@@ -27,10 +38,12 @@ export interface KeyRow {
   href: string;
   hint: string;
   status: KeyStatus;
+  /** Whatever its status. Absent: the keys above it work, or there are none. */
+  shutOut?: KeyShutOut;
   /** As people call it. */
-  environment: string;
+  environment: PlatformText;
   permissions: KeyPermissions;
-  maker: KeyMaker;
+  maker: MakerView;
   created: Date;
   lastUsed?: Date;
   expires?: Date;
@@ -63,7 +76,7 @@ export interface PermissionLevel {
 export interface PermissionResource {
   name: string;
   /** What its levels come to, from the least to the most. */
-  about: readonly string[];
+  about: readonly PlatformText[];
   levels: readonly PermissionLevel[];
   /** No level is chosen. */
   none: boolean;
@@ -75,7 +88,7 @@ export interface KeyFormError {
   field: string;
   error: 'name' | 'environment' | 'permissions' | 'expires_on' | 'limit' | 'addresses';
   /** What the field is called, where there are several of its kind. */
-  title?: string;
+  title?: PlatformText;
   value?: string | number;
 }
 
@@ -93,13 +106,18 @@ export interface KeyFormPage {
   name: string;
   environments: readonly {
     name: string;
-    title: string;
-    tier?: string;
+    title: PlatformText;
+    tier?: PlatformText;
     prefix: string;
     readOnly: boolean;
     chosen: boolean;
   }[];
-  sets: readonly { name: string; title: string; description: string; chosen: boolean }[];
+  sets: readonly {
+    name: string;
+    title: PlatformText;
+    description: PlatformText;
+    chosen: boolean;
+  }[];
   /** Permissions are chosen one by one. */
   own: boolean;
   resources: readonly PermissionResource[];
@@ -110,7 +128,7 @@ export interface KeyFormPage {
   /** The first day that can be chosen. */
   earliest: string;
   /** `most`: what the plan gives, which is what counts when nothing is said. */
-  limits: readonly { name: string; title: string; most: number; value: string }[];
+  limits: readonly { name: string; title: PlatformText; most: number; value: string }[];
   addresses: string;
 }
 
@@ -134,7 +152,7 @@ export interface KeyPage {
   older: readonly { hint: string; until: Date }[];
   permissions: readonly Permission[];
   /** `own`: the figure is the key's, else its plan's. */
-  limits: readonly { title: string; figure: number; own: boolean }[];
+  limits: readonly { title: PlatformText; figure: number; own: boolean }[];
   addresses: readonly string[];
   /** Absent: there is too much to do at this moment. */
   usage?: { day: UsageChart; month: UsageChart };

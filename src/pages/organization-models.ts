@@ -1,4 +1,5 @@
 import type { Frame } from './dashboard-models.ts';
+import type { PlatformText } from './platform-text.ts';
 import type { AccountIdentity, GuardedForm, MemberRole } from './view-models.ts';
 
 // What the pages about an organization need to know: its people, its plan, its log.
@@ -142,13 +143,13 @@ export interface LimitFigure {
 export interface PlanPage {
   frame: Frame;
   /** Absent: the organization's plan left the platform file. */
-  plan?: { title: string };
-  modules: readonly { title: string; included: boolean }[];
+  plan?: { title: PlatformText };
+  modules: readonly { title: PlatformText; included: boolean }[];
   /** Used up together; absent: the counts can't be read at this moment. */
-  quotas?: readonly (LimitFigure & { title: string; used: number; resets?: Date })[];
+  quotas?: readonly (LimitFigure & { title: PlatformText; used: number; resets?: Date })[];
   /** `per`: who shares the count. */
   limits: readonly (LimitFigure & {
-    title: string;
+    title: PlatformText;
     per: 'credential' | 'organization';
     perKey: boolean;
   })[];

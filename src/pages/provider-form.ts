@@ -9,10 +9,8 @@ const ENTITIES: Record<string, string> = {
 };
 
 /**
- * Takes the HTML of a form that oidc-provider hands to its view functions (logoutSource,
- * userCodeInputSource, userCodeConfirmSource) apart into its action and hidden fields, so that our
- * templates can write their own: the library's device form carries an inline handler that the
- * content security policy refuses and a field without a label.
+ * Takes the HTML of a form that oidc-provider hands to its view functions (logoutSource), or has made of
+ * its own, apart into its action and hidden fields, so that our templates can write their own.
  *
  * @throws Error when it isn't such a form: the library has changed and this must be looked at
  */

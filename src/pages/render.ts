@@ -41,12 +41,14 @@ export function createPages({ platform, viewsDir }: PagesOptions): Pages {
   return {
     render: (page, model, language = spokenLanguage()) =>
       eta.render(page, {
-        // What is not there is the same page wherever it is not.
-        ...{ ...shared, language, here: page === 'error' ? undefined : spokenPage() },
+        ...{ ...shared, language, here: ONCE.includes(page) ? undefined : spokenPage() },
         ...{ t: sayIn(language), page: model },
       }),
   };
 }
+
+/** What is not there is the same page wherever it is not; an answer to an app is given once. */
+const ONCE: readonly PageName[] = ['error', 'form-post'];
 
 const ENTITIES: Record<string, string> = {
   '&': '&amp;',

@@ -1,4 +1,5 @@
 import type { Frame } from './dashboard-models.ts';
+import type { MakerView } from './keys-models.ts';
 import type { GuardedForm, Permission } from './view-models.ts';
 
 // The pages about programs that sign their own JWTs.
@@ -72,7 +73,7 @@ export interface SigningSnippet {
 
 export interface AccountPage {
   frame: Frame;
-  account: AccountRow & { since: Date };
+  account: AccountRow & { since: Date; maker: MakerView };
   permissions: readonly Permission[];
   keys: readonly AccountKey[];
   snippets: readonly SigningSnippet[];

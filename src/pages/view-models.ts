@@ -1,5 +1,6 @@
 import type { DashboardPages } from './dashboard-models.ts';
 import type { DocumentationPages } from './docs-models.ts';
+import type { PlatformText } from './platform-text.ts';
 import type { PlaygroundPages } from './playground-models.ts';
 import type { PasskeyForm } from './security-models.ts';
 
@@ -22,7 +23,7 @@ export interface GuardedForm {
   csrf: string;
 }
 
-/** A form of the protocol library, taken apart by readProviderForm. */
+/** A form of the protocol's: what the library made is taken apart by readProviderForm. */
 export interface ProviderForm {
   action: string;
   fields: readonly { name: string; value: string }[];
@@ -94,8 +95,8 @@ export type Access = 'read' | 'write' | 'admin';
 
 export interface Permission {
   scope: string;
-  title: string;
-  description?: string;
+  title: PlatformText;
+  description?: PlatformText;
   access: Access;
   /** Some of the organizations to choose from, by name: the person's role there does not include it. */
   notIn?: readonly string[];
@@ -198,6 +199,13 @@ export interface NobodySignedInPage {
   returns: boolean;
 }
 
+/** Takes the answer to an app by a form that sends itself; without scripts it is one button. */
+export interface FormPostPage {
+  form: ProviderForm;
+  /** The name of the app. */
+  app?: string;
+}
+
 export interface SignedOutPage {
   app?: string;
   signInUrl: string;
@@ -206,10 +214,13 @@ export interface SignedOutPage {
 export interface HomePage {
   signInUrl: string;
   signUpUrl?: string;
-  /** For developers; each is shown where given. */
-  docsUrl?: string;
-  referenceUrl?: string;
-  metadataUrl?: string;
+  destinations: readonly Destination[];
+}
+
+/** Where a developer may go on from the first pages. */
+export interface Destination {
+  kind: 'dashboard' | 'playground' | 'docs' | 'reference' | 'metadata';
+  href: string;
 }
 
 /** A standing consent: an app that may act for this person, until it is disconnected. */
@@ -231,39 +242,11 @@ export interface AccountPage {
   organizations: readonly OrganizationOption[];
   connectedApps: readonly ConnectedApp[];
   signOut: GuardedForm;
-  docsUrl?: string;
-}
-
-export type DeviceError = 'missing' | 'unknown' | 'expired' | 'used' | 'cancelled' | 'unexpected';
-
-/** Field posted: `user_code`. */
-export interface DevicePage {
-  form: ProviderForm;
-  userCode?: string;
-  error?: DeviceError;
-  /** Of the code, for the keyboard a phone shows. */
-  charset?: 'base-20' | 'digits';
-}
-
-/** Fields posted: those of the form (`user_code`, `confirm`), and `abort=yes` to refuse. */
-export interface DeviceConfirmPage {
-  form: ProviderForm;
-  app: AppIdentity;
-  userCode: string;
-  /** The address that the device asked from. */
-  address?: string;
-  identity: readonly IdentityScope[];
-  permissions: readonly Permission[];
-  offline: boolean;
-}
-
-export interface DeviceDonePage {
-  outcome: 'allowed' | 'denied';
-  app: string;
+  destinations: readonly Destination[];
 }
 
 /** Where the demo app's round trip ends: with a code and how to trade it in, or with a refusal. */
-export type DemoCallbackPage = { againUrl: string } & (
+export type DemoCallbackPage = { againUrl: string; destinations: readonly Destination[] } & (
   | { outcome: 'code'; command: string }
   | { outcome: 'refused'; error: string; description: string }
 );
@@ -276,12 +259,10 @@ export interface PageModels extends DocumentationPages, DashboardPages, Playgrou
   error: ErrorPage;
   'sign-out': SignOutPage;
   'nobody-signed-in': NobodySignedInPage;
+  'form-post': FormPostPage;
   'signed-out': SignedOutPage;
   home: HomePage;
   account: AccountPage;
-  device: DevicePage;
-  'device-confirm': DeviceConfirmPage;
-  'device-done': DeviceDonePage;
   'demo-callback': DemoCallbackPage;
 }
 

@@ -1,9 +1,19 @@
 import type { OwnEventName } from '../webhooks/events.ts';
 import type { AttemptError, DeliveryStatus, SubscriptionStatus } from '../webhooks/webhook.ts';
 import type { Frame } from './dashboard-models.ts';
+import type { PlatformText } from './platform-text.ts';
 import type { GuardedForm } from './view-models.ts';
 
 // The pages about webhooks: where an organization hears of events, and what became of each.
+
+/** Deliveries to one receiver that were given up. */
+export interface GivenUpView {
+  host: string;
+  href: string;
+  count: number;
+  /** Of the last one. */
+  date: Date;
+}
 
 export interface WebhookRow {
   /** The receiver's. */
@@ -43,7 +53,7 @@ export interface WebhookFormPage extends GuardedForm {
   url: string;
   which: { all: boolean; some: boolean };
   /** Of the platform, in its own words. */
-  platformEvents: readonly { name: string; description: string; chosen: boolean }[];
+  platformEvents: readonly { name: string; description: PlatformText; chosen: boolean }[];
   /** Gatehouse's own: the words are `hook_form.event.<name>`, with `_` for the dot. */
   ownEvents: readonly { event: OwnEventName; chosen: boolean }[];
   errors: readonly WebhookFormError[];

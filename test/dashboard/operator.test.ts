@@ -5,7 +5,10 @@ import { formOf, ISSUER, openDesk } from './security-desk.ts';
 const desk = await openDesk(t);
 const { gatehouse } = desk;
 const OPERATOR = `${ISSUER}/dashboard/operator`;
-const PATHS = ['', '/clients', '/signing-keys', '/signing-keys/rotate', '/throttles'];
+const PATHS = [
+  ...['', '/plans', '/clients', '/clients/nobody', '/signing-keys', '/signing-keys/rotate'],
+  ...['/throttles', '/throttles/nothing'],
+];
 
 const patchUser = async (id: string, body: object, key = gatehouse.adminKey) => {
   const answer = await fetch(`${gatehouse.address}/manage/v1/users/${id}`, {
@@ -65,7 +68,7 @@ t.test('forms of the operator’s are no one else’s either', async (t) => {
   for (const path of [
     `/organizations/${organizationId}/plan`,
     `/clients/${clientId}/disable`,
-    ...['/signing-keys/rotate', '/throttles', '/throttles/clear'],
+    ...['/signing-keys/rotate', '/throttles', '/throttles/clear', '/throttles/x/lift'],
   ]) {
     const form = { ...formOf(page, '/password'), action: OPERATOR + path };
     t.equal((await agent.submit(page, form, { plan: 'pro', force: 'yes' })).status, 404, path);

@@ -122,6 +122,15 @@ t.test('pages are in the reader’s language', async (t) => {
     t.notMatch(hostile.body, '<script>alert');
   });
 
+  await t.test('an answer by form_post (Form Post Response Mode)', async (t) => {
+    const url = (more = {}) =>
+      authorizeUrl(gatehouse, client, newPkce(), {
+        ...{ response_mode: 'form_post', prompt: 'none', ...more },
+      });
+    isIn(t, 'de', await german.get(url()), 'Ihre Antwort geht zurück an Meeting Minutes.');
+    isIn(t, 'en', await german.get(url({ ui_locales: 'en' })), 'Your answer goes back to');
+  });
+
   await t.test('so does signing out (OpenID Connect RP-Initiated Logout §2)', async (t) => {
     const agent = createUserAgent(undefined, ENGLISH);
     const page = await agent.get(`${issuer}/sign-in`);
@@ -175,6 +184,15 @@ t.test('readers choose their language at the foot of the pages', async (t) => {
       const page = await agent.get(issuer + path);
       t.notMatch(page.body, '/language?', 'an error says nothing of what was asked for');
     }
+    await signIn(agent, await agent.get(`${issuer}/sign-in`), user);
+    const asked = '/oauth/authorize?client_id=nobody&state=kept&scope=openid';
+    const signedIn = await agent.get(issuer + asked);
+    t.match(signedIn.body, 'This link doesn’t work');
+    t.notMatch(signedIn.body, '/language?', 'nor to whoever is signed in');
+    const query = new URLSearchParams({ to: 'de', return_to: asked });
+    const kept = await agent.get(`${issuer}/language?${query}`);
+    t.equal(kept.headers.get('location'), asked, 'a switch that did lead there would keep it all');
+    await agent.get(`${issuer}/language?to=en`);
     const playground = await agent.get(`${issuer}/playground?flow=refresh&client_secret=leaked`);
     t.notMatch(playground.body, 'leaked', 'of the playground’s address its setup alone');
     const back = await createUserAgent().get(switchTo(playground, 'de'));

@@ -90,6 +90,31 @@ const STORIES: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     await visitor.page.waitForURL(app.callback);
   },
 
+  'by a button, where no scripts run (form_post)': async (t, stage) => {
+    const { gatehouse, app, visitor } = stage;
+    const client = await registerClient(gatehouse, { redirectUris: [app.callback] });
+    const url = authorizeUrl(gatehouse, client, newPkce(), {
+      ...{ response_mode: 'form_post', scope: 'nonsense', state: 'as it was' },
+    });
+    const context = await visitor.page
+      .context()
+      .browser()!
+      .newContext({
+        ...{ javaScriptEnabled: false, locale: 'de-AT', viewport: PHONE },
+      });
+    const page = await context.newPage();
+    await page.goto(url);
+    await page.getByRole('heading', { name: 'Zurück zur App' }).waitFor();
+    const posted = page.waitForRequest(
+      (request) => request.url() === app.callback && request.method() === 'POST',
+    );
+    await page.getByRole('button', { name: 'Weiter' }).click();
+    const answer = new URLSearchParams((await posted).postData()!);
+    t.match(Object.fromEntries(answer), { error: 'invalid_scope', state: 'as it was' });
+    await page.waitForURL(app.callback);
+    await context.close();
+  },
+
   'in a popup, whose opener hears of it': async (t, stage) => {
     const { gatehouse, app, visitor } = stage;
     const client = await registerClient(gatehouse, { redirectUris: [app.callback] });

@@ -87,8 +87,18 @@ const EVERYWHERE: Record<string, Story> = {
     await visitor.look('operator-organization');
     await page.getByRole('button', { name: 'Change plan' }).click();
     await page.getByText('The plan is changed.').waitFor();
+    await page.getByRole('link', { name: 'Plans', exact: true }).click();
+    await page.getByRole('heading', { name: 'Plans', exact: true }).waitFor();
+    await visitor.look('operator-plans');
     await page.getByRole('link', { name: 'Clients', exact: true }).click();
     await visitor.look('operator-clients');
+    await page.getByLabel('Name or ID of a client').fill('console');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.getByRole('link', { name: 'Console' }).first().click();
+    await page.getByRole('heading', { name: 'About this client' }).waitFor();
+    await visitor.look('operator-client');
+    await page.getByRole('button', { name: 'Disable' }).click();
+    await page.getByText('its tokens have ended').waitFor();
     await page.getByRole('link', { name: 'Signing keys' }).click();
     await visitor.look('operator-signing-keys');
     await page.getByRole('link', { name: 'Rotate now' }).click();
@@ -102,6 +112,18 @@ const EVERYWHERE: Record<string, Story> = {
     await page.getByRole('status').or(page.getByText('Counted for')).first().waitFor();
     await visitor.look('operator-throttles');
     t.ok(page.url().endsWith('/throttles'), 'whom it is about is in no address');
+    const attempt = { email: `guessed-${user.id}@example.com`, password: 'a guess' };
+    for (let count = 0; count < 12; count += 1) {
+      await gatehouse.identity.signIn({ ...attempt, address: '192.0.2.7' });
+    }
+    await page.getByRole('link', { name: 'All who have to wait' }).click();
+    await page.getByText('g•••@e•••.com').first().waitFor();
+    await visitor.look('operator-throttles-now');
+    await page.getByRole('link', { name: 'Lift… g•••@e•••.com' }).first().click();
+    await page.getByRole('heading', { name: 'Lift this throttle?' }).waitFor();
+    await visitor.look('operator-lift');
+    await page.getByRole('button', { name: 'Lift' }).click();
+    await page.getByText('The throttle is cleared.').waitFor();
   },
 };
 

@@ -29,7 +29,9 @@ export function poison(value: unknown, key = ''): unknown {
       const kept = CHOICES.has(name) && (typeof inner === 'string' || name === 'identity');
       const errors = CHOICES.has(key) && name !== 'form';
       // The sections of the dashboard are ours, and so is the notice's name.
-      const ours = (key === 'frame' && ['groups', 'notice'].includes(name)) || name === 'tabs';
+      const ours =
+        (key === 'frame' && ['groups', 'notice'].includes(name)) ||
+        ['tabs', 'start'].includes(name);
       return [name, kept || errors || ours ? inner : poison(inner, name)];
     }),
   );

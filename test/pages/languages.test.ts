@@ -126,6 +126,13 @@ for (const sample of translated) {
   });
 }
 
+test('what is revoked is “widerrufen”, and never called otherwise', async (t) => {
+  for (const [key, words] of Object.entries(german)) {
+    if (Object.hasOwn(documents, key)) continue;
+    t.notMatch(fill(words, 5).said, /zurück(?:ge|zu)?(?:zog|zieh|nomm|nehm|nimm|nahm)/i, key);
+  }
+});
+
 test('no words carry markup of their own', async (t) => {
   for (const [key, words] of Object.entries(german)) {
     if (!Object.hasOwn(documents, key)) t.notMatch(fill(words, 5).said, /[<&]/, key);

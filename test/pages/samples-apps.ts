@@ -44,6 +44,7 @@ const app: AppPage = {
   frame: frameSample('apps', 'app_updated'),
   app: {
     ...{ ...row, kind: 'web', disabled: false, authMethod: 'client_secret_basic' },
+    maker: { kind: 'person', name: 'Ada Lovelace' },
     redirectUris: ['https://app.northwind.example/callback', 'http://localhost:3000/callback'],
     clientUri: 'https://northwind.example/',
   },
@@ -64,7 +65,7 @@ const account: AccountPage = {
   frame: frameSample('service_accounts', 'account_created'),
   account: {
     ...{ name: 'Nightly export', href: '/accounts/1', id: clientId, keys: 2, disabled: false },
-    since,
+    ...{ since, maker: { kind: 'credential', id: clientId } },
   },
   permissions,
   keys: ['Zk3mUq0aVYH7m2cWn9b0R8sQ1tXvLpEeJd5fGhIiKoM', 'spring'].map((kid) => ({

@@ -37,6 +37,10 @@ const keys: KeyRow[] = [
     ...{ ...key, name: 'Past its time', status: 'expired', permissions: { kind: 'own', count: 1 } },
     maker: { kind: 'key', id: 'key_1', name: 'Nightly export', href: `${listUrl}/key_1` },
   },
+  {
+    ...{ ...key, name: 'Made by a script', status: 'shut_out' },
+    shutOut: { status: 'disabled', name: 'Nightly export', href: `${listUrl}/key_1` },
+  },
 ];
 
 const form: KeyFormPage = {
@@ -87,6 +91,10 @@ const form: KeyFormPage = {
 const starts = (count: number, hours: number) =>
   Array.from({ length: count }, (_, i) => new Date(Date.UTC(2030, 2, 9) + i * hours * 3_600_000));
 const [hours, days] = [starts(24, 1), starts(30, 24)];
+const start = (['keys', 'apps', 'playground', 'usage', 'members'] as const).map((name) => ({
+  ...{ name, current: false, href: `/${name}` },
+}));
+
 const chart = chartOf(
   'day',
   hours,
@@ -200,6 +208,26 @@ export const keySamples: Sample[] = [
     name: 'keys-revoke-unused',
     page: 'dashboard/keys/revoke',
     model: { frame, key: keys[2]!, descendants: 0, form: { action: `${key.href}/revoke`, csrf } },
+  },
+  {
+    name: 'overview',
+    page: 'dashboard/overview',
+    model: {
+      ...{ frame: frameSample('overview'), start, usage: { chart, href: '/usage' } },
+      leaks: [
+        {
+          ...{ name: 'CI', href: '/keys/1', place: 'https://example.com/x', date: days[0]! },
+          deeds: [{ kind: 'rotated', keys: [{ name: 'Deploy', href: '/keys/2' }] }],
+          ...{ hasMoreDeeds: true, dismiss: { action: '/dismiss', csrf: 'k2nVdW5pdA' } },
+        },
+      ],
+      givenUp: [{ host: 'hooks.example.com', href: '/webhooks/1', count: 3, date: days[0]! }],
+    },
+  },
+  {
+    name: 'overview-quiet',
+    page: 'dashboard/overview',
+    model: { frame: frameSample('overview'), leaks: [], givenUp: [], start },
   },
   { name: 'usage', page: 'dashboard/usage', model: { ...usage, chart } },
   {

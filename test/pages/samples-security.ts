@@ -1,4 +1,8 @@
-import type { OperatorTab } from '../../src/pages/operator-models.ts';
+import type {
+  OperatorPlan,
+  OperatorTab,
+  OperatorThrottle,
+} from '../../src/pages/operator-models.ts';
 import type { SecurityPage } from '../../src/pages/security-models.ts';
 import { frameSample } from './frame-sample.ts';
 import type { Sample } from './samples.ts';
@@ -137,7 +141,7 @@ const securitySamples: Sample[] = [
   },
 ];
 
-const TABS: OperatorTab[] = ['organizations', 'clients', 'signing_keys', 'throttles'];
+const TABS: OperatorTab[] = ['organizations', 'plans', 'clients', 'signing_keys', 'throttles'];
 const top = (current: OperatorTab) => ({
   frame: frameSample('operator'),
   get tabs() {
@@ -146,6 +150,22 @@ const top = (current: OperatorTab) => ({
 });
 const id = '019a8c9e-77b6-7bd1-a0c6-5ad2f4c1f3f0';
 const organization = { id, name: 'Analytical Engines', plan: 'Enterprise', since };
+
+const limits: OperatorPlan['limits'] = [
+  {
+    ...{ title: 'Requests per minute', limit: 120, windowSeconds: 60, own: false },
+    ...({ kind: 'rate', per: 'credential' } as const),
+  },
+  {
+    ...{ title: 'Requests per month', limit: 5_000_000, windowSeconds: 2_592_000, own: true },
+    ...({ kind: 'quota', per: 'organization' } as const),
+  },
+];
+
+const throttle: OperatorThrottle = {
+  ...({ kind: 'account', attempts: 10, limit: 10, refused: true } as const),
+  ...{ whom: 'a•••@a•••.example', since, until: since },
+};
 
 const operatorSamples: Sample[] = [
   {
@@ -172,23 +192,77 @@ const operatorSamples: Sample[] = [
       })),
       members: [{ name: 'Ada Lovelace', email: 'ada@analytical.example', role: 'owner' }],
       moreMembers: true,
-      clients: [{ id, name: 'Northwind Sync', disabled: true }],
-      ...{ moreClients: false, planError: true },
+      clients: [{ id, name: 'Northwind Sync', disabled: true, href: '/' }],
+      ...{ moreClientsUrl: '/', planError: true },
     },
   },
   {
     name: 'operator-clients',
     page: 'dashboard/operator/clients',
     model: {
-      ...top('clients'),
+      ...{ ...top('clients'), searchUrl: '/', search: 'n', nextUrl: '/' },
       clients: [
         {
-          ...{ id, name: 'Northwind Sync', disabled: false, since },
+          ...{ id, name: 'Northwind Sync', disabled: false, since, href: '/' },
           owner: { name: 'Northwind Traders', href: '/' },
           toggle: { ...guarded, kind: 'disable' },
         },
-        { id, name: 'Console', disabled: true, since, toggle: { ...guarded, kind: 'enable' } },
+        {
+          ...{ id, name: 'Console', disabled: true, since, href: '/' },
+          toggle: { ...guarded, kind: 'enable' },
+        },
       ],
+    },
+  },
+  {
+    name: 'operator-clients-none',
+    page: 'dashboard/operator/clients',
+    model: { ...top('clients'), searchUrl: '/', search: 'x', clients: [] },
+  },
+  {
+    name: 'operator-client',
+    page: 'dashboard/operator/client',
+    model: {
+      ...{ ...top('clients'), id, name: 'Northwind Sync', disabled: true, since, listUrl: '/' },
+      owner: { name: 'Northwind Traders', href: '/' },
+      toggle: { ...guarded, kind: 'enable' },
+      proof: { kind: 'client_secret_basic' },
+      grantTypes: ['authorization_code', 'refresh_token'],
+      redirectUris: ['https://app.northwind.example/callback'],
+      scopes: [{ name: 'openid' }, { name: 'workflows:read', title: 'Read workflows' }],
+      secrets: [{ hint: 'ghcs_…x1Yz' }, { hint: 'ghcs_…a9Bc', until: since }],
+    },
+  },
+  {
+    name: 'operator-client-public',
+    page: 'dashboard/operator/client',
+    model: {
+      ...{ ...top('clients'), id, name: 'Console', disabled: false, since, listUrl: '/' },
+      ...{ toggle: { ...guarded, kind: 'disable' }, proof: { kind: 'none' } },
+      ...{ grantTypes: [], redirectUris: [], scopes: [], secrets: [] },
+    },
+  },
+  {
+    name: 'operator-plans',
+    page: 'dashboard/operator/plans',
+    model: {
+      ...top('plans'),
+      plans: [
+        {
+          ...{
+            name: 'developer',
+            title: 'Developer',
+            declared: true,
+            given: { kind: 'by_default' },
+          },
+          ...{ organizations: { count: 1200, href: '/' }, modules: ['Discoveries'], limits },
+        },
+        {
+          ...{ name: 'old', title: 'Old', declared: false, modules: [], limits: [] },
+          organizations: { count: 0, href: '/' },
+        },
+      ],
+      rates: [{ kind: 'api_key', limit: 600, windowSeconds: 60 }],
     },
   },
   {
@@ -214,13 +288,43 @@ const operatorSamples: Sample[] = [
     page: 'dashboard/operator/throttles',
     model: {
       ...{ ...top('throttles'), form: guarded, clear: guarded, who: 'ada@analytical.example' },
+      listUrl: '/',
       counts: [{ kind: 'account', attempts: 10, limit: 10, until: since, refused: true }],
     },
   },
   {
     name: 'operator-throttles-error',
     page: 'dashboard/operator/throttles',
-    model: { ...top('throttles'), form: guarded, clear: guarded, who: 'x', error: true },
+    model: {
+      ...{ ...top('throttles'), form: guarded, clear: guarded, who: 'x', error: true },
+      listUrl: '/',
+    },
+  },
+  {
+    name: 'operator-throttles-now',
+    page: 'dashboard/operator/throttles',
+    model: {
+      ...{ ...top('throttles'), form: guarded, clear: guarded, who: '', listUrl: '/' },
+      nextUrl: '/?cursor=x',
+      refused: [
+        { ...throttle, href: '/' },
+        { ...throttle, href: '/', kind: 'address', whom: '2001:db8:0:1::/64', limit: 100 },
+        { ...throttle, href: '/', whom: '' },
+      ],
+    },
+  },
+  {
+    name: 'operator-throttles-nobody',
+    page: 'dashboard/operator/throttles',
+    model: {
+      ...{ ...top('throttles'), form: guarded, clear: guarded, who: '', listUrl: '/' },
+      refused: [],
+    },
+  },
+  {
+    name: 'operator-lift',
+    page: 'dashboard/operator/lift',
+    model: { frame: frameSample('operator'), ...throttle, form: guarded, cancelUrl: '/' },
   },
 ];
 

@@ -1,3 +1,4 @@
+import { destinations } from '../../src/pages/destinations.ts';
 import type {
   ConnectedApp,
   ConsentPage,
@@ -391,9 +392,7 @@ export const samples: Sample[] = [
     model: {
       signInUrl: '/sign-in',
       signUpUrl: '/sign-up',
-      docsUrl: '/docs/authentication',
-      referenceUrl: '/reference',
-      metadataUrl: '/.well-known/openid-configuration',
+      destinations: destinations('playground', 'docs', 'reference', 'metadata'),
     },
   },
   {
@@ -404,7 +403,7 @@ export const samples: Sample[] = [
       organizations,
       connectedApps,
       signOut: { ...guarded, action: '/sign-out' },
-      docsUrl: '/docs/authentication',
+      destinations: destinations('dashboard', 'playground', 'docs', 'reference'),
     },
   },
   {
@@ -415,37 +414,21 @@ export const samples: Sample[] = [
       organizations: [],
       connectedApps: [],
       signOut: { ...guarded, action: '/sign-out' },
+      destinations: destinations('dashboard', 'playground', 'docs', 'reference'),
     },
   },
-  { name: 'device', page: 'device', model: { form } },
   {
-    name: 'device-unknown',
-    page: 'device',
-    model: { form, userCode: 'WDJB-MJHT', error: 'unknown' },
-  },
-  {
-    name: 'device-confirm',
-    page: 'device-confirm',
+    name: 'form-post',
+    page: 'form-post',
     model: {
-      form,
-      app: { name: 'Kaie on your TV', publisher: 'Kaie' },
-      userCode: 'WDJB-MJHT',
-      address: '203.0.113.17',
-      identity: ['openid', 'email'],
-      permissions: readFew,
-      offline: true,
+      app: 'Northwind Sync',
+      form: {
+        action: 'https://app.northwind.example/callback',
+        fields: [{ name: 'code', value: 'z7uaCshSNxzRsaK7ZS0Q' }],
+      },
     },
   },
-  {
-    name: 'device-done',
-    page: 'device-done',
-    model: { outcome: 'allowed', app: 'Kaie on your TV' },
-  },
-  {
-    name: 'device-denied',
-    page: 'device-done',
-    model: { outcome: 'denied', app: 'Kaie on your TV' },
-  },
+  { name: 'form-post-bare', page: 'form-post', model: { form } },
   {
     name: 'demo-callback',
     page: 'demo-callback',
@@ -460,6 +443,7 @@ export const samples: Sample[] = [
         '-d code=z7uaCshSNxzRsaK7ZS0Q_ff4NZrqjQGd4mVJ2mX8s1K',
       ].join(' \\\n  '),
       againUrl: '/oauth/authorize',
+      destinations: destinations('dashboard', 'playground', 'docs'),
     },
   },
   {
@@ -470,6 +454,7 @@ export const samples: Sample[] = [
       error: 'access_denied',
       description: 'the end user did not allow it',
       againUrl: '/oauth/authorize',
+      destinations: destinations('dashboard', 'playground', 'docs'),
     },
   },
   ...appSamples,

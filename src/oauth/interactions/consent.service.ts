@@ -4,6 +4,7 @@ import type { AuditEvent } from '../../audit/audit.ts';
 import type { NamedMembership } from '../../identity/identity.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { newId } from '../../lib/ids.ts';
+import { permissionOf } from '../../pages/platform-text.ts';
 import type { ConsentPage, IdentityScope, Permission } from '../../pages/view-models.ts';
 import type { Platform, PlatformScope } from '../../platform/platform.ts';
 import type { OAuthClient } from '../clients/client.ts';
@@ -66,7 +67,7 @@ export function createConsentService(deps: ConsentDependencies) {
           .flatMap((name) => {
             // Where nothing can be given the choice of organizations says so.
             const elsewhere = lacking(name).filter((one) => !isPowerless(one));
-            return toPermission(scopes.get(name), elsewhere);
+            return toPermission(platform, scopes.get(name), elsewhere);
           });
       const offline =
         client.grantTypes.includes('refresh_token') && isNewsToStay(platform, request, known);
@@ -86,7 +87,7 @@ export function createConsentService(deps: ConsentDependencies) {
         alreadyAllowed: show(allowed),
         withheld: [...allowed, ...asked]
           .filter(isWithheld)
-          .flatMap((name) => toPermission(scopes.get(name))),
+          .flatMap((name) => toPermission(platform, scopes.get(name))),
         offline,
       };
     },
@@ -155,13 +156,13 @@ const appIdentity = (client: OAuthClient, publisher: string | undefined): Consen
 
 /** @param lacking where the user's role does not include it */
 function toPermission(
+  platform: Platform,
   scope: PlatformScope | undefined,
   lacking: readonly NamedMembership[] = [],
 ): Permission[] {
   if (!scope) return [];
-  const { name, title, description, access } = scope;
   const notIn = lacking.map(({ organizationName }) => organizationName);
-  return [{ scope: name, title, description, access, ...(notIn.length > 0 ? { notIn } : {}) }];
+  return [{ ...permissionOf(platform, scope), ...(notIn.length > 0 ? { notIn } : {}) }];
 }
 
 function isIdentityScope(scope: string): scope is IdentityScope {

@@ -73,18 +73,23 @@ export const SEEN_ASKED_EVERY_MS = 300_000;
 /**
  * When sessions were last seen, to the hour. A row that somebody else holds is left for the next time: two
  * processes with the same browsers would wait for each other, and a sign-in for both.
+ *
+ * @returns the ids of those left
  */
 export async function touchSessions(
   executor: Executor,
   seen: readonly { id: string; at: Date }[],
-): Promise<void> {
-  await executor.query(
-    `UPDATE sessions s SET last_seen_at = seen.at
-     FROM unnest($1::text[], $2::timestamptz[]) AS seen(uid, at)
-       JOIN (SELECT uid FROM sessions WHERE uid = ANY ($1) ORDER BY uid FOR NO KEY UPDATE SKIP LOCKED)
-         AS held ON held.uid = seen.uid
-     WHERE s.uid = held.uid
-       AND (s.last_seen_at IS NULL OR s.last_seen_at <= seen.at - make_interval(secs => $3))`,
+): Promise<ReadonlySet<string>> {
+  const { rows } = await executor.query<{ uid: string }>(
+    `WITH free AS (
+       SELECT uid FROM sessions WHERE uid = ANY ($1) ORDER BY uid FOR NO KEY UPDATE SKIP LOCKED),
+     written AS (
+       UPDATE sessions s SET last_seen_at = seen.at
+       FROM unnest($1::text[], $2::timestamptz[]) AS seen(uid, at) JOIN free ON free.uid = seen.uid
+       WHERE s.uid = free.uid
+         AND (s.last_seen_at IS NULL OR s.last_seen_at <= seen.at - make_interval(secs => $3)))
+     SELECT uid FROM sessions WHERE uid = ANY ($1) AND uid NOT IN (SELECT uid FROM free)`,
     [seen.map(({ id }) => id), seen.map(({ at }) => at), SEEN_EVERY_SECONDS],
   );
+  return new Set(rows.map(({ uid }) => uid));
 }

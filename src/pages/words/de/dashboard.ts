@@ -30,6 +30,7 @@ export const dashboard: Translated<typeof english> = {
 
   'overview.title': (p) => p.organization,
   'overview.lead': (p) => `Alles, was Sie mit ${p.platform} bauen.`,
+  'overview.usage': 'Zur ganzen Nutzung',
   'overview.start': 'Hier geht es los',
   'overview.about.keys': 'Legen Sie einen Schlüssel an und rufen Sie gleich die API auf.',
   'overview.about.apps': 'Lassen Sie andere ihr Konto mit Ihrer App verbinden.',

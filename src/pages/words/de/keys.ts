@@ -4,6 +4,9 @@ import { amount, day, figure, moment } from './formats.ts';
 
 /** API keys: the list, the form, the key itself, and how it ends. */
 
+const above = (name: string | undefined) =>
+  name === undefined ? 'einen Schlüssel über ihm' : `den API-Schlüssel „${name}“`;
+
 const hours = (count: number) => (count === 1 ? 'eine Stunde' : amount(count, 'hour'));
 const days = (count: number) => (count === 1 ? 'einen Tag' : amount(count, 'day'));
 const inDays = new Intl.RelativeTimeFormat('de', { numeric: 'always' });
@@ -14,6 +17,8 @@ export const keys: Translated<typeof english> = {
   'notice.key_disabled':
     'Der Schlüssel ist deaktiviert. Sie können ihn jederzeit wieder aktivieren.',
   'notice.key_enabled': 'Der Schlüssel ist aktiviert und funktioniert wieder.',
+  'notice.key_enabled_shut_out':
+    'Der Schlüssel ist aktiviert, aber ein Schlüssel über ihm sperrt ihn aus. Er funktioniert, sobald dieser es tut.',
   'notice.key_form_sent':
     'Dieses Formular wurde schon gesendet. Der Schlüssel stand einmal in der Antwort und lässt sich nicht noch einmal anzeigen.',
 
@@ -45,9 +50,13 @@ export const keys: Translated<typeof english> = {
   'keys.moment': (p) => `${moment.format(p.date)} UTC`,
   'keys.figure': (p) => figure.format(p.count),
   'keys.status.active': 'Aktiv',
+  'keys.status.shut_out': 'Ausgesperrt',
   'keys.status.disabled': 'Deaktiviert',
   'keys.status.expired': 'Abgelaufen',
-  'keys.status.revoked': 'Zurückgezogen',
+  'keys.status.revoked': 'Widerrufen',
+  'keys.shut_out.disabled': (p) => `Ausgesperrt durch ${above(p.name)}, der deaktiviert ist`,
+  'keys.shut_out.expired': (p) => `Ausgesperrt durch ${above(p.name)}, der abgelaufen ist`,
+  'keys.shut_out.revoked': (p) => `Ausgesperrt durch ${above(p.name)}, der widerrufen ist`,
   'keys.maker.person': (p) => p.name,
   'keys.maker.somebody': 'Jemand, der nicht mehr dabei ist',
   'keys.maker.operator': (p) => p.platform,
@@ -55,7 +64,7 @@ export const keys: Translated<typeof english> = {
   'keys.maker.account': (p) => `Dienstkonto „${p.name}“`,
   'keys.maker.app': (p) => `App „${p.name}“`,
   'keys.maker.credential': 'Ein anderer Zugang',
-  'keys.may.set': (p) => p.title,
+  'keys.maker.unknown': 'Nicht festgehalten',
   'keys.may.own': (p) =>
     p.count === 1 ? '1 Berechtigung' : `${figure.format(p.count)} Berechtigungen`,
   'keys.may.nothing': 'Keine',
@@ -136,6 +145,8 @@ export const keys: Translated<typeof english> = {
   'key.usage_all': 'Die ganze Nutzung dieses Schlüssels',
   'key.usage_busy':
     'Die Nutzung lässt sich gerade nicht anzeigen. Laden Sie die Seite gleich noch einmal.',
+  'key.shut_out_about':
+    'Er wurde mit jenem Schlüssel angelegt, oder mit einem, der es wurde, und wird abgewiesen, solange jener nicht funktioniert.',
   'key.rotate': 'Erneuern',
   'key.rotate_about':
     'Gibt dem Schlüssel eine neue Zeichenfolge. Name, Berechtigungen und Limits bleiben.',

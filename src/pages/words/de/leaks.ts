@@ -16,6 +16,11 @@ export const leaks: Translated<typeof english> = {
       : 'API-Schlüssel wurden öffentlich gefunden und widerrufen',
   'leak.about':
     'Programme, die ihn vorzeigen, werden abgewiesen. Geben Sie ihnen einen neuen Schlüssel und prüfen Sie an der Nutzung, wofür er gebraucht wurde.',
+  'leak.deeds.rotated':
+    'Mit ihm wurden diese Schlüssel erneuert; wer ihn hatte, kann also ihre Zeichenfolgen haben. Erneuern Sie sie noch einmal, ohne dass die jetzige Zeichenfolge weiter gilt:',
+  'leak.deeds.changed':
+    'Mit ihm wurden diese Schlüssel geändert. Sehen Sie sich jeden an und berichtigen Sie, was nicht so sein soll:',
+  'leak.deeds.more': 'Es gibt weitere; das Protokoll nennt sie alle.',
   'leak.dismiss': 'Ausblenden',
   'leak.dismiss_busy': 'Einen Moment …',
 };

@@ -137,7 +137,7 @@ export const members: Translated<typeof english> = {
   'invitation.switch_busy': 'Einen Moment…',
   'invitation_gone.title': 'Diese Einladung gilt nicht mehr',
   'invitation_gone.explanation':
-    'Eine Einladung gilt einmal, sieben Tage lang, solange ihr Absender die Rolle vergeben darf. Sie kann zurückgenommen oder durch eine neuere ersetzt werden.',
+    'Eine Einladung gilt einmal, sieben Tage lang, solange ihr Absender die Rolle vergeben darf. Sie kann widerrufen oder durch eine neuere ersetzt werden.',
   'invitation_gone.advice': 'Bitten Sie um einen neuen Link, wo Sie diesen herhaben.',
   'invitation_gone.home': 'Zur Startseite',
 };

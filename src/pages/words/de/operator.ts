@@ -2,7 +2,7 @@ import type { operator as english } from '../en/operator.ts';
 import type { Translated } from '../translated.ts';
 import { amount, day, figure, moment } from './formats.ts';
 
-/** The operator's pages: organizations, clients, signing keys, throttled accounts and addresses. */
+/** The operator's pages: organizations, plans, clients, signing keys, throttled accounts and addresses. */
 
 function minutes({ waitSeconds = 0 }: { waitSeconds?: number }): string {
   const count = Math.ceil(waitSeconds / 60);
@@ -12,6 +12,7 @@ function minutes({ waitSeconds = 0 }: { waitSeconds?: number }): string {
 export const operator: Translated<typeof english> = {
   'operator.nav': 'Betreiber',
   'operator.tab.organizations': 'Organisationen',
+  'operator.tab.plans': 'Tarife',
   'operator.tab.clients': 'Clients',
   'operator.tab.signing_keys': 'Signaturschlüssel',
   'operator.tab.throttles': 'Sperren',
@@ -27,6 +28,9 @@ export const operator: Translated<typeof english> = {
   'operator.organizations.title': 'Organisationen',
   'operator.organizations.find': 'Name oder ID',
   'operator.organizations.none': 'Keine Organisation hat diesen Namen oder diese ID.',
+  'operator.organizations.none_on_plan': 'Keine solche Organisation hat diesen Tarif.',
+  'operator.organizations.of_plan': 'Nur die mit dem Tarif',
+  'operator.organizations.of_all': 'Alle Tarife anzeigen',
   'operator.organizations.name': 'Name',
   'operator.organizations.plan': 'Tarif',
   'operator.organizations.id': 'ID',
@@ -44,10 +48,44 @@ export const operator: Translated<typeof english> = {
   'operator.organization.clients': 'Clients',
   'operator.organization.no_clients': 'Sie hat keine Clients.',
   'operator.organization.more': 'Es gibt noch mehr.',
+  'operator.organization.all_clients': 'Alle ihre Clients',
   'operator.organization.plan_unknown': 'Wählen Sie einen der Tarife.',
+
+  'operator.plans.title': 'Tarife',
+  'operator.plans.lead': 'Was jeder Tarif der Plattformdatei gibt, und wer ihn hat.',
+  'operator.plans.given.by_default': 'Für neue Organisationen',
+  'operator.plans.given.to_strangers': 'Für Playground-Schlüssel',
+  'operator.plans.withdrawn': 'Nicht mehr angeboten',
+  'operator.plans.withdrawn_about':
+    'Die Plattformdatei kennt diesen Tarif nicht mehr. Wer ihn hat, hat keine Module und die eigenen Werte der Limits.',
+  'operator.plans.name': 'Name in der Datei',
+  'operator.plans.organizations': 'Organisationen',
+  'operator.plans.count': (p) =>
+    p.count === 1 ? '1 Organisation' : `${figure.format(p.count)} Organisationen`,
+  'operator.plans.nobody': 'Keine',
+  'operator.plans.modules': 'Module',
+  'operator.plans.no_modules': 'Keine',
+  'operator.plans.limit': 'Limit',
+  'operator.plans.figure': 'Wert',
+  'operator.plans.own': 'Eigener Wert des Tarifs',
+  'operator.plans.per': 'Gezählt',
+  'operator.plans.per.credential': 'für jeden Zugang einzeln',
+  'operator.plans.per.organization': 'für die ganze Organisation',
+  'operator.plans.per.identity': 'für jeden Unbekannten',
+  'operator.plans.kind.rate': 'Rate',
+  'operator.plans.kind.quota': 'Kontingent',
+  'operator.plans.unlimited': 'Er hat keine Limits.',
+  'operator.plans.rates': 'In jedem Tarif',
+  'operator.plans.rate.api_key': 'Jeder API-Schlüssel',
+  'operator.plans.rate.access_token': 'Jedes Access-Token',
+  'operator.plans.rate.service_jwt': 'Die JWTs jedes Dienstkontos',
+  'operator.plans.rate.playground_key': 'Jeder Playground-Schlüssel',
 
   'operator.clients.title': 'Clients',
   'operator.clients.lead': 'Jede registrierte App, wem sie auch gehört.',
+  'operator.clients.find': 'Name oder ID eines Clients oder einer Organisation',
+  'operator.clients.none_found':
+    'Kein Client hat diesen Namen oder diese ID, und keine Organisation eines Clients.',
   'operator.clients.none': 'Es gibt keine Clients.',
   'operator.clients.name': 'Name',
   'operator.clients.owner': 'Organisation',
@@ -58,6 +96,24 @@ export const operator: Translated<typeof english> = {
   'operator.clients.actions': 'Aktionen',
   'operator.clients.disable': 'Deaktivieren',
   'operator.clients.enable': 'Aktivieren',
+
+  'operator.client.back': 'Alle Clients',
+  'operator.client.facts': 'Über diesen Client',
+  'operator.client.status': 'Status',
+  'operator.client.active': 'Aktiv',
+  'operator.client.disable_hint': 'Deaktivieren beendet seine Tokens sofort.',
+  'operator.client.enable_hint': 'Ist er aktiviert, kann man ihn wieder verbinden.',
+  'operator.client.proof': 'Weist sich aus durch',
+  'operator.client.proof.client_secret_basic': 'Ein Geheimnis, per HTTP Basic',
+  'operator.client.proof.client_secret_post': 'Ein Geheimnis, im Formular',
+  'operator.client.proof.private_key_jwt': 'Ein JWT, das er signiert',
+  'operator.client.proof.none': 'Nichts: Er ist ein öffentlicher Client',
+  'operator.client.grants': 'Grant-Typen',
+  'operator.client.redirects': 'Redirect-URIs',
+  'operator.client.secrets': 'Geheimnisse',
+  'operator.client.until': (p) => `bis ${moment.format(p.date)} UTC`,
+  'operator.client.scopes': 'Worum er bitten darf',
+  'operator.client.no_scopes': 'Er darf um nichts bitten.',
 
   'operator.keys.title': 'Signaturschlüssel',
   'operator.keys.lead':
@@ -84,7 +140,7 @@ export const operator: Translated<typeof english> = {
 
   'operator.throttles.title': 'Gesperrte Konten und Adressen',
   'operator.throttles.lead':
-    'Versuche werden unter Hashes mit Schlüssel gezählt. Darum gibt es keine Liste: Geben Sie ein, um wen es geht.',
+    'Wer nach zu vielen Versuchen warten muss. Konten werden unter Hashes mit Schlüssel gezählt: Was von einer Adresse übrig ist, reicht, um sie zu erkennen, und sagt nicht, ob jemand sie hat.',
   'operator.throttles.who': 'E-Mail-Adresse eines Kontos oder eine Netzadresse',
   'operator.throttles.who_hint': 'Etwa ada@example.com, 203.0.113.7 oder 2001:db8::1.',
   'operator.throttles.look': 'Nachsehen',
@@ -99,6 +155,19 @@ export const operator: Translated<typeof english> = {
   'operator.throttles.until': 'Bis',
   'operator.throttles.of': (p) => `${figure.format(p.attempts)} von ${figure.format(p.limit)}`,
   'operator.throttles.refused': 'Abgewiesen',
+  'operator.throttles.back': 'Alle, die warten müssen',
+  'operator.throttles.now': 'Gerade gesperrt',
+  'operator.throttles.nobody': 'Gerade muss niemand warten.',
+  'operator.throttles.whom': 'Wer',
+  'operator.throttles.nameless': 'Keine E-Mail-Adresse',
+  'operator.throttles.since': 'Gezählt seit',
+  'operator.throttles.actions': 'Aktionen',
+  'operator.throttles.lift': 'Aufheben…',
+  'operator.lift.title': 'Diese Sperre aufheben?',
+  'operator.lift.about':
+    'Die Versuche werden vergessen, als wäre nichts versucht worden. Wer geraten hat, kann weiterraten.',
+  'operator.lift.cancel': 'So lassen',
+  'operator.lift.submit': 'Aufheben',
   'operator.throttles.clear': 'Aufheben',
   'operator.throttles.clear_hint': 'Als wäre nichts versucht worden.',
 
@@ -107,4 +176,5 @@ export const operator: Translated<typeof english> = {
   'notice.client_enabled': 'Der Client ist aktiviert.',
   'notice.keys_rotated': 'Die Schlüssel sind gewechselt.',
   'notice.throttle_cleared': 'Die Sperre ist aufgehoben.',
+  'notice.throttle_gone': 'Diese Sperre war schon zu Ende.',
 };

@@ -2,7 +2,7 @@ import type { people as english } from '../en/people.ts';
 import type { Translated } from '../translated.ts';
 import { inTime, longDay } from './formats.ts';
 
-/** What everybody reads: signing in and up, consent, errors, the account, devices. */
+/** What everybody reads: signing in and up, consent, errors, the account. */
 
 const after = ({ waitSeconds }: { waitSeconds?: number }) =>
   waitSeconds ? inTime(waitSeconds) : 'etwas später';
@@ -122,10 +122,9 @@ export const people: Translated<typeof english> = {
   'consent.allow_busy': 'Wird erlaubt…',
   'consent.deny': 'Ablehnen',
   'consent.deny_busy': 'Es geht zurück…',
-  'consent.revoke_at': 'Das können Sie jederzeit zurücknehmen unter',
+  'consent.revoke_at': 'Das können Sie jederzeit widerrufen unter',
   'consent.revoke_link': 'Ihre verbundenen Apps',
-  'consent.revoke': (p) =>
-    `Das können Sie jederzeit in Ihrem Konto bei ${p.platform} zurücknehmen.`,
+  'consent.revoke': (p) => `Das können Sie jederzeit in Ihrem Konto bei ${p.platform} widerrufen.`,
   'consent.app_links': (p) => `Mehr über ${p.app}:`,
   'consent.app_home': 'Website',
   'consent.app_terms': 'Nutzungsbedingungen',
@@ -200,13 +199,18 @@ export const people: Translated<typeof english> = {
     `Hier melden Sie sich bei ${p.platform} an und entscheiden, welche Apps Ihr Konto verwenden dürfen.`,
   'home.sign_in': 'Anmelden',
   'home.sign_up': 'Konto anlegen',
-  'home.developers': 'Für Entwickler',
-  'home.docs': 'Leitfaden zur Authentifizierung',
-  'home.docs_about': 'Schlüssel, Tokens und Scopes, mit Beispielen (englisch)',
-  'home.reference': 'API-Referenz',
-  'home.reference_about': 'Jede Anfrage und jede Antwort (englisch)',
-  'home.metadata': 'Metadaten des Servers',
-  'home.metadata_about': 'Was OAuth-Clients lesen, um sich einzurichten',
+
+  'destination.title': 'Für Entwickler',
+  'destination.dashboard': 'Dashboard',
+  'destination.dashboard_about': 'API-Schlüssel, Apps, Nutzung und Mitglieder',
+  'destination.playground': 'Playground',
+  'destination.playground_about': 'Jeden Ablauf Schritt für Schritt ausprobieren',
+  'destination.docs': 'Leitfaden zur Authentifizierung',
+  'destination.docs_about': 'Schlüssel, Tokens und Scopes, mit Beispielen (englisch)',
+  'destination.reference': 'API-Referenz',
+  'destination.reference_about': 'Jede Anfrage und jede Antwort (englisch)',
+  'destination.metadata': 'Metadaten des Servers',
+  'destination.metadata_about': 'Was OAuth-Clients lesen, um sich einzurichten',
 
   'account.title': (p) => `Hallo, ${p.name}`,
   'account.signed_in_as': 'Sie sind angemeldet als',
@@ -223,39 +227,12 @@ export const people: Translated<typeof english> = {
   'account.disconnect': 'Trennen',
   'account.disconnect_busy': 'Wird getrennt…',
   'account.sign_out': 'Abmelden',
-  'account.docs': 'Leitfaden zur Authentifizierung lesen (englisch)',
 
-  'device.title': 'Gerät verbinden',
-  'device.explanation': 'Geben Sie den Code ein, den Ihr Gerät anzeigt.',
-  'device.label': 'Code',
-  'device.submit': 'Weiter',
-  'device.busy': 'Wird geprüft…',
-  'device.error.missing': 'Geben Sie den Code ein, den Ihr Gerät anzeigt.',
-  'device.error.unknown':
-    'Diesen Code kennen wir nicht. Vergleichen Sie ihn mit Ihrem Gerät und versuchen Sie es noch einmal.',
-  'device.error.expired':
-    'Dieser Code ist abgelaufen. Lassen Sie sich von Ihrem Gerät einen neuen geben.',
-  'device.error.used':
-    'Dieser Code wurde schon verwendet. Lassen Sie sich von Ihrem Gerät einen neuen geben.',
-  'device.error.cancelled': 'Sie haben die Anfrage abgebrochen. Das Gerät wurde nicht verbunden.',
-  'device.error.unexpected':
-    'Das hat nicht geklappt. Lassen Sie sich von Ihrem Gerät einen neuen Code geben und versuchen Sie es noch einmal.',
-  'device_confirm.title': (p) => `${p.app} verbinden?`,
-  'device_confirm.check': 'Prüfen Sie, ob Ihr Gerät diesen Code anzeigt',
-  'device_confirm.warning':
-    'Fahren Sie nur fort, wenn Sie das selbst begonnen haben, auf einem Gerät, das Sie bei sich haben.',
-  'device_confirm.address': 'Angefragt von',
-  'device_confirm.next': 'Bevor Sie fortfahren, wird nichts weitergegeben.',
-  'device_confirm.asks': 'Es bittet darum',
-  'device_confirm.yes': 'Weiter',
-  'device_confirm.busy': 'Es geht weiter…',
-  'device_confirm.no': 'Abbrechen',
-  'device_done.allowed.title': 'Ihr Gerät ist verbunden',
-  'device_done.allowed.explanation': (p) =>
-    `${p.app} macht gleich weiter. Sie können diese Seite schließen.`,
-  'device_done.denied.title': 'Ihr Gerät wurde nicht verbunden',
-  'device_done.denied.explanation': (p) =>
-    `An ${p.app} wurde nichts weitergegeben. Sie können diese Seite schließen.`,
+  'form_post.title': 'Zurück zur App',
+  'form_post.explanation': (p) => `Ihre Antwort geht zurück an ${p.app}.`,
+  'form_post.explanation_nameless': 'Ihre Antwort geht zurück an die App.',
+  'form_post.continue': 'Weiter',
+  'form_post.busy': 'Es geht weiter…',
 
   'demo.code.title': 'Sie sind zurück bei der App',
   'demo.code.explanation':

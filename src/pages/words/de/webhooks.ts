@@ -56,7 +56,7 @@ export const webhooks: Translated<typeof english> = {
   'hook_form.event.api_key_leaked': 'Ein API-Schlüssel wurde öffentlich gefunden und widerrufen.',
   'hook_form.event.consent_granted':
     'Jemand hat einer App erlaubt, für die Organisation zu handeln.',
-  'hook_form.event.consent_revoked': 'Jemand hat das zurückgenommen.',
+  'hook_form.event.consent_revoked': 'Jemand hat das widerrufen.',
   'hook_form.event.quota_warning': '80 % eines Kontingents sind verbraucht.',
   'hook_form.event.quota_exhausted': 'Ein Kontingent ist ganz verbraucht.',
   'hook_form.event.member_joined': 'Jemand wurde Mitglied der Organisation.',
@@ -164,4 +164,10 @@ export const webhooks: Translated<typeof english> = {
   'delivery.redeliver': 'Noch einmal senden',
   'delivery.inactive':
     'Der Webhook ist pausiert oder deaktiviert. Setzen Sie ihn zuerst fort, um dies noch einmal zu senden.',
+
+  'given_up.title': 'Webhook-Zustellungen wurden aufgegeben',
+  'given_up.about':
+    'Der Empfänger hat sie einen Tag lang nicht angenommen. Bringen Sie ihn in Ordnung und senden Sie noch einmal, was beim Webhook als aufgegeben steht.',
+  'given_up.count': (p) =>
+    `${p.count === 1 ? 'eine Zustellung' : `${figure.format(p.count)} Zustellungen`}, zuletzt ${moment.format(p.date)} UTC`,
 };

@@ -27,6 +27,7 @@ export const dashboard = {
 
   'overview.title': (p: { organization: string }) => p.organization,
   'overview.lead': (p: { platform: string }) => `Everything you build with ${p.platform}.`,
+  'overview.usage': 'All of the usage',
   'overview.start': 'Start here',
   'overview.about.keys': 'Make a key and call the API in a minute.',
   'overview.about.apps': 'Let people connect their account to your app.',

@@ -16,6 +16,14 @@ interface Name {
   name: string;
 }
 
+/** A key that one descends from. */
+interface ShutOut {
+  name?: string;
+}
+
+const above = ({ name }: ShutOut) =>
+  name === undefined ? 'a key above it' : `the API key “${name}”`;
+
 const hours = (count: number) => (count === 1 ? 'an hour' : `${count} hours`);
 const days = (count: number) => (count === 1 ? 'a day' : `${count} days`);
 
@@ -23,6 +31,8 @@ export const keys = {
   'notice.key_revoked': 'The key is revoked. Nothing that presents it gets in any more.',
   'notice.key_disabled': 'The key is disabled. You can enable it again at any time.',
   'notice.key_enabled': 'The key is enabled and works again.',
+  'notice.key_enabled_shut_out':
+    'The key is enabled, but a key above it shuts it out. It works as soon as that one does.',
   'notice.key_form_sent':
     'That form was sent before. Its key was shown once, in the answer; it can’t be shown again.',
 
@@ -52,9 +62,13 @@ export const keys = {
   'keys.moment': (p: { date: Date }) => `${moment.format(p.date)} UTC`,
   'keys.figure': (p: Count) => figure.format(p.count),
   'keys.status.active': 'Active',
+  'keys.status.shut_out': 'Shut out',
   'keys.status.disabled': 'Disabled',
   'keys.status.expired': 'Expired',
   'keys.status.revoked': 'Revoked',
+  'keys.shut_out.disabled': (p: ShutOut) => `Shut out by ${above(p)}, which is disabled`,
+  'keys.shut_out.expired': (p: ShutOut) => `Shut out by ${above(p)}, which has expired`,
+  'keys.shut_out.revoked': (p: ShutOut) => `Shut out by ${above(p)}, which is revoked`,
   'keys.maker.person': (p: Name) => p.name,
   'keys.maker.somebody': 'Somebody who left',
   'keys.maker.operator': (p: { platform: string }) => p.platform,
@@ -62,7 +76,7 @@ export const keys = {
   'keys.maker.account': (p: Name) => `Service account “${p.name}”`,
   'keys.maker.app': (p: Name) => `App “${p.name}”`,
   'keys.maker.credential': 'Another credential',
-  'keys.may.set': (p: { title: string }) => p.title,
+  'keys.maker.unknown': 'Not recorded',
   'keys.may.own': (p: Count) => (p.count === 1 ? '1 permission' : `${p.count} permissions`),
   'keys.may.nothing': 'None',
   'keys.back': 'All API keys',
@@ -140,6 +154,8 @@ export const keys = {
   'key.usage': 'Usage',
   'key.usage_all': 'All usage of this key',
   'key.usage_busy': 'Usage can’t be shown just now. Load the page again in a moment.',
+  'key.shut_out_about':
+    'It was made with that key, or with one that was, and is refused as long as that one does not work.',
   'key.rotate': 'Rotate',
   'key.rotate_about': 'Gives the key a new string. Name, permissions and limits stay.',
   'key.overlap': 'The string it has now goes on working',

@@ -25,6 +25,11 @@ export const leaks = {
       : 'API keys were found in public, and revoked',
   'leak.about':
     'Programs that present it are refused. Give them a new key, and look at the usage of this one.',
+  'leak.deeds.rotated':
+    'It has rotated these keys, so whoever had it may have their strings. Rotate them again, without leaving the string they have now working:',
+  'leak.deeds.changed':
+    'It has changed these keys. Look at each, and set right what should not be:',
+  'leak.deeds.more': 'There are more; the audit log names them all.',
   'leak.dismiss': 'Dismiss',
   'leak.dismiss_busy': 'One moment…',
 };

@@ -1,10 +1,11 @@
-/** The operator's pages: organizations, clients, signing keys, throttled accounts and addresses. */
+/** The operator's pages: organizations, plans, clients, signing keys, throttled accounts and addresses. */
 
 const moment = new Intl.DateTimeFormat('en-GB', {
   dateStyle: 'medium',
   timeStyle: 'short',
   timeZone: 'UTC',
 });
+const figure = new Intl.NumberFormat('en-GB');
 const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' });
 
 interface Wait {
@@ -19,6 +20,7 @@ const minutes = ({ waitSeconds = 0 }: Wait) => {
 export const operator = {
   'operator.nav': 'Operator',
   'operator.tab.organizations': 'Organizations',
+  'operator.tab.plans': 'Plans',
   'operator.tab.clients': 'Clients',
   'operator.tab.signing_keys': 'Signing keys',
   'operator.tab.throttles': 'Throttles',
@@ -34,6 +36,9 @@ export const operator = {
   'operator.organizations.title': 'Organizations',
   'operator.organizations.find': 'Name or ID',
   'operator.organizations.none': 'No organization has that name or ID.',
+  'operator.organizations.none_on_plan': 'No such organization is on this plan.',
+  'operator.organizations.of_plan': 'Only those on the plan',
+  'operator.organizations.of_all': 'Show all plans',
   'operator.organizations.name': 'Name',
   'operator.organizations.plan': 'Plan',
   'operator.organizations.id': 'ID',
@@ -51,10 +56,43 @@ export const operator = {
   'operator.organization.clients': 'Clients',
   'operator.organization.no_clients': 'It has no clients.',
   'operator.organization.more': 'There are more.',
+  'operator.organization.all_clients': 'All of its clients',
   'operator.organization.plan_unknown': 'Choose one of the plans.',
+
+  'operator.plans.title': 'Plans',
+  'operator.plans.lead': 'What each plan of the platform file gives, and who is on it.',
+  'operator.plans.given.by_default': 'For new organizations',
+  'operator.plans.given.to_strangers': 'For playground keys',
+  'operator.plans.withdrawn': 'No longer offered',
+  'operator.plans.withdrawn_about':
+    'The platform file has no such plan any more. Whoever is on it has no modules, and the limits’ own figures.',
+  'operator.plans.name': 'Name in the file',
+  'operator.plans.organizations': 'Organizations',
+  'operator.plans.count': (p: { count: number }) =>
+    p.count === 1 ? '1 organization' : `${figure.format(p.count)} organizations`,
+  'operator.plans.nobody': 'None',
+  'operator.plans.modules': 'Modules',
+  'operator.plans.no_modules': 'None',
+  'operator.plans.limit': 'Limit',
+  'operator.plans.figure': 'Figure',
+  'operator.plans.own': 'The plan’s own figure',
+  'operator.plans.per': 'Counted',
+  'operator.plans.per.credential': 'for each credential by itself',
+  'operator.plans.per.organization': 'for the whole organization',
+  'operator.plans.per.identity': 'for each stranger',
+  'operator.plans.kind.rate': 'Rate',
+  'operator.plans.kind.quota': 'Quota',
+  'operator.plans.unlimited': 'It has no limits.',
+  'operator.plans.rates': 'Whatever the plan',
+  'operator.plans.rate.api_key': 'Each API key',
+  'operator.plans.rate.access_token': 'Each access token',
+  'operator.plans.rate.service_jwt': 'Each service account’s JWTs',
+  'operator.plans.rate.playground_key': 'Each playground key',
 
   'operator.clients.title': 'Clients',
   'operator.clients.lead': 'Every app that is registered, whoever it belongs to.',
+  'operator.clients.find': 'Name or ID of a client or an organization',
+  'operator.clients.none_found': 'No client has that name or ID, nor has its organization.',
   'operator.clients.none': 'There are no clients.',
   'operator.clients.name': 'Name',
   'operator.clients.owner': 'Organization',
@@ -65,6 +103,24 @@ export const operator = {
   'operator.clients.actions': 'Actions',
   'operator.clients.disable': 'Disable',
   'operator.clients.enable': 'Enable',
+
+  'operator.client.back': 'All clients',
+  'operator.client.facts': 'About this client',
+  'operator.client.status': 'Status',
+  'operator.client.active': 'Active',
+  'operator.client.disable_hint': 'Disabling it ends its tokens at once.',
+  'operator.client.enable_hint': 'Once it is enabled, people can connect it again.',
+  'operator.client.proof': 'Proves itself by',
+  'operator.client.proof.client_secret_basic': 'A secret, by HTTP Basic',
+  'operator.client.proof.client_secret_post': 'A secret, in the form',
+  'operator.client.proof.private_key_jwt': 'A JWT that it signs',
+  'operator.client.proof.none': 'Nothing: it is a public client',
+  'operator.client.grants': 'Grant types',
+  'operator.client.redirects': 'Redirect URIs',
+  'operator.client.secrets': 'Secrets',
+  'operator.client.until': (p: { date: Date }) => `until ${moment.format(p.date)} UTC`,
+  'operator.client.scopes': 'What it may ask for',
+  'operator.client.no_scopes': 'It may ask for nothing.',
 
   'operator.keys.title': 'Signing keys',
   'operator.keys.lead':
@@ -91,7 +147,7 @@ export const operator = {
 
   'operator.throttles.title': 'Throttled accounts and addresses',
   'operator.throttles.lead':
-    'Attempts are counted under keyed hashes, so there is no list of them: enter whom it is about.',
+    'Who has to wait after too many attempts. Accounts are counted under keyed hashes: what is left of an address is enough to recognise it, and says nothing of whether anybody has it.',
   'operator.throttles.who': 'Email address of an account, or a network address',
   'operator.throttles.who_hint': 'Like ada@example.com, 203.0.113.7 or 2001:db8::1.',
   'operator.throttles.look': 'Look',
@@ -107,6 +163,19 @@ export const operator = {
   'operator.throttles.of': (p: { attempts: number; limit: number }) =>
     `${p.attempts} of ${p.limit}`,
   'operator.throttles.refused': 'Refused',
+  'operator.throttles.back': 'All who have to wait',
+  'operator.throttles.now': 'Waiting just now',
+  'operator.throttles.nobody': 'Nobody has to wait just now.',
+  'operator.throttles.whom': 'Who',
+  'operator.throttles.nameless': 'No email address',
+  'operator.throttles.since': 'Counted since',
+  'operator.throttles.actions': 'Actions',
+  'operator.throttles.lift': 'Lift…',
+  'operator.lift.title': 'Lift this throttle?',
+  'operator.lift.about':
+    'Its attempts are forgotten, as if nothing had been tried. Whoever was guessing can go on.',
+  'operator.lift.cancel': 'Leave it',
+  'operator.lift.submit': 'Lift',
   'operator.throttles.clear': 'Clear',
   'operator.throttles.clear_hint': 'As if nothing had been tried.',
 
@@ -115,4 +184,5 @@ export const operator = {
   'notice.client_enabled': 'The client is enabled.',
   'notice.keys_rotated': 'The keys are rotated.',
   'notice.throttle_cleared': 'The throttle is cleared.',
+  'notice.throttle_gone': 'That throttle had ended already.',
 };

@@ -163,4 +163,10 @@ export const webhooks = {
   'delivery.redeliver': 'Send again',
   'delivery.inactive':
     'The webhook is paused or disabled. Resume it first to have this sent again.',
+
+  'given_up.title': 'Webhook deliveries were given up',
+  'given_up.about':
+    'The receiver did not take them within a day. Set it right, and send again what is listed at the webhook as given up.',
+  'given_up.count': (p: { count: number; date: Date }) =>
+    `${p.count === 1 ? 'one delivery' : `${figure.format(p.count)} deliveries`}, the last ${moment.format(p.date)} UTC`,
 };
