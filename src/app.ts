@@ -315,7 +315,8 @@ async function mountPages(app: FastifyInstance, deps: AppDependencies, parts: Pa
     await door.register(consentRoutes, { pages, sessions, connectedApps });
     await door.register(dashboardRoutes, {
       ...{ pages, platform, identity, organizations, sessions, scopePolicy },
-      ...{ issuer, database, clock, clientService: parts.oauth.clientService },
+      ...{ issuer, apiUrl: apiUrlOf(deps), database, clock },
+      clientService: parts.oauth.clientService,
       ...{ apiKeys: credentials.apiKeys, usage: parts.usage, webhooks: parts.webhooks },
       ...{ invitations, quotas: parts.counters.quotas },
       serviceAccounts: credentials.serviceAccounts,

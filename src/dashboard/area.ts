@@ -16,6 +16,8 @@ export interface Area {
   readonly pages: Pages;
   readonly platform: Platform;
   readonly issuer: string;
+  /** Where the platform's API is called. */
+  readonly apiUrl: string;
   readonly clock: Clock;
   readonly database: Pick<Database, 'pool'>;
   readonly scopePolicy: ScopePolicy;

@@ -41,6 +41,8 @@ import { webhookRoutes } from './webhooks.routes.ts';
 export interface DashboardDependencies extends VisitDependencies {
   pages: Pages;
   issuer: string;
+  /** Where the platform's API is called. */
+  apiUrl: string;
   database: Database;
   clock: Clock;
   clientService: ClientService;

@@ -5,6 +5,7 @@ import type { KeyPage } from '../pages/keys-models.ts';
 import { type Area, OF_ORGANIZATION } from './area.ts';
 import { pathOf } from './frame.ts';
 import { keyPath } from './key-path.ts';
+import { sendSecret } from './key-secret-page.ts';
 import { mayChange, toDetails, toRow } from './key-view.ts';
 import {
   done,
@@ -41,7 +42,7 @@ export function keyChangeRoutes(area: Area, deps: KeyPageDependencies): void {
 }
 
 function rotationRoutes(area: Area, deps: KeyPageDependencies): void {
-  const { door, visits, pages, platform, sentForms } = area;
+  const { door, visits, sentForms } = area;
   door.post(
     `${OF_ORGANIZATION}/keys/:key/rotate`,
     visits.ofOrganization(async (visit) => {
@@ -56,13 +57,10 @@ function rotationRoutes(area: Area, deps: KeyPageDependencies): void {
       if (rotated.outcome !== 'done') return sendKey(visit, area, deps, key, 'beyond');
       const [, before] = rotated.key.secrets;
       const until = seconds > 0 ? before?.expiresAt : undefined;
-      const html = pages.render('dashboard/keys/secret', {
-        frame: keyFrame(visit, platform),
-        outcome: 'rotated',
-        ...{ name: key.name, secret: rotated.secret, keyUrl: url },
+      return sendSecret(visit, area, {
+        ...{ outcome: 'rotated', secret: rotated.secret, key: rotated.key },
         ...(before ? { before: { hint: before.hint, ...(until ? { until } : {}) } } : {}),
       });
-      return sendPage(visit.reply, html);
     }),
   );
 }

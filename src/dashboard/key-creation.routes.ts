@@ -12,14 +12,14 @@ import {
   typedInto,
   untouched,
 } from './key-form.ts';
-import { keyPath } from './key-path.ts';
+import { sendSecret } from './key-secret-page.ts';
 import { done, type KeyPageDependencies, keyFrame } from './key-visit.ts';
 import { offeredPermissions } from './permission-choice.ts';
 import { type OrganizationVisit, PageNotFoundError } from './visit.ts';
 
 /** The form for a new key, and the one page that shows it. */
 export function keyCreationRoutes(area: Area, deps: KeyPageDependencies): void {
-  const { door, visits, pages, platform } = area;
+  const { door, visits } = area;
 
   door.get(
     `${OF_ORGANIZATION}/keys/new`,
@@ -45,12 +45,7 @@ export function keyCreationRoutes(area: Area, deps: KeyPageDependencies): void {
       if (made.outcome !== 'done') {
         return sendForm(visit, area, offer, typed, errorsOf(offer, made.problems));
       }
-      const html = pages.render('dashboard/keys/secret', {
-        frame: keyFrame(visit, platform),
-        outcome: 'created',
-        ...{ name: made.key.name, secret: made.secret, keyUrl: keyPath(made.key) },
-      });
-      return sendPage(visit.reply, html, 201);
+      return sendSecret(visit, area, { outcome: 'created', secret: made.secret, key: made.key });
     }),
   );
 }

@@ -2,10 +2,10 @@ import type { Gatehouse } from '../app.ts';
 import type { ApiKey } from '../credentials/api-keys/api-key.ts';
 import { environmentsOf } from '../credentials/api-keys/api-key-rules.ts';
 import { OPERATOR } from '../credentials/maker.ts';
-import { createTopic, pathOf, presenting } from '../docs/topic.ts';
+import { createScopePolicy } from '../credentials/scope-policy.ts';
+import { keyCommand } from '../docs/key-command.ts';
 import { CHECK_PATH } from '../gate/forward-auth.routes.ts';
 import type { Platform } from '../platform/platform.ts';
-import { curl } from '../snippets/curl.ts';
 
 const NAME = 'Demo Key';
 const SYSTEM = { actor: { kind: 'system' } } as const;
@@ -63,21 +63,11 @@ export function demoKeyCommand(
   platform: Platform,
   { issuer, isProxy }: { issuer: string; isProxy: boolean },
 ): string | undefined {
-  const apiUrl = isProxy ? issuer : `${issuer}${CHECK_PATH}`;
-  // Where paths name an organization, one that does shows best what a key is for.
-  const owned = platform.routes.filter(({ organizationParam }) => organizationParam !== undefined);
-  const routes = owned.length > 0 ? owned : platform.routes;
-  const topic = createTopic({ platform: { ...platform, routes }, issuer, apiUrl });
-  const ways = topic.presentationsOf('api_key');
-  // A URL ends up in the shell's history and in access logs.
-  const way = ways.find((one) => one.in !== 'query') ?? ways[0];
-  if (!topic.example || !way) return undefined;
-  const { route } = topic.example;
-  const request = presenting(
-    { ...topic, value: (name) => (name === 'org_id' ? organizationId : apiKey) },
-    way,
-    'api_key',
-    { route, path: pathOf(route, organizationId) },
+  const scopes = platform.roles.owner;
+  const scopePolicy = createScopePolicy(platform);
+  return keyCommand(
+    { apiKey, organizationId, scopes },
+    { platform, scopePolicy },
+    { issuer, apiUrl: isProxy ? issuer : `${issuer}${CHECK_PATH}` },
   );
-  return `${curl(request)} -i`;
 }

@@ -138,6 +138,8 @@ export interface KeySecretPage {
   outcome: 'created' | 'rotated';
   name: string;
   secret: string;
+  /** To try it with, for a shell; absent: nothing that it alone may call. */
+  command?: string;
   /** Of a rotation: how the one before looks, and how long it goes on working; absent: it has stopped. */
   before?: { hint: string; until?: Date };
   /** Where to go on. */

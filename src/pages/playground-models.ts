@@ -1,4 +1,5 @@
 import type { Snippet } from '../snippets/snippets.ts';
+import type { PlatformText } from './platform-text.ts';
 
 // What the pages of the playground need to know. In every list `kind` names the words.
 
@@ -53,7 +54,7 @@ export interface PlaygroundStep {
 export interface PlaygroundOption {
   value: string;
   text: string;
-  about?: string;
+  about?: PlatformText;
   chosen: boolean;
 }
 

@@ -1,3 +1,4 @@
+import { platformText } from '../pages/platform-text.ts';
 import type { PlaygroundOption, PlaygroundPage } from '../pages/playground-models.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { NamedApp } from './own-app.ts';
@@ -108,11 +109,12 @@ function linkTo(setup: Setup, tab: Tab, unfit?: string): string {
 }
 
 function scopeOptions(platform: Platform, { flow, scopes, app }: Setup): PlaygroundOption[] {
-  const titles = new Map(platform.scopes.map(({ name, title }) => [name, title]));
+  const declared = new Map(platform.scopes.map((scope) => [scope.name, scope]));
   const identity = identityScopesOf(platform);
   return scopesOf(platform, flow, app).map((value) => {
-    const about = identity.includes(value) ? undefined : titles.get(value);
-    return { value, text: value, chosen: scopes.includes(value), ...(about ? { about } : {}) };
+    const scope = identity.includes(value) ? undefined : declared.get(value);
+    const about = scope && { about: platformText(platform, scope, 'title') };
+    return { value, text: value, chosen: scopes.includes(value), ...about };
   });
 }
 

@@ -53,7 +53,7 @@ export function createRequests(
   const asked = (scope: string): Fields => (scope === '' ? [] : [['scope', scope]]);
 
   return {
-    api,
+    ...{ issuer, api },
     authorize: (scope: string): DescribedRequest => ({
       method: 'GET',
       url: `${issuer}${OAUTH_ROUTES.authorization}?${query([

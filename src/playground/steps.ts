@@ -1,7 +1,12 @@
+import { OAUTH_ROUTES } from '../oauth/provider.ts';
 import type { FlowKind, PlaygroundRun, PlaygroundStep } from '../pages/playground-models.ts';
 import type { CredentialKind, Platform, Presentation } from '../platform/platform.ts';
 import type { DescribedRequest } from '../snippets/described-request.ts';
-import { snippetsOf } from '../snippets/snippets.ts';
+import { keyPairSnippets } from '../snippets/programs/key-pair.ts';
+import { pkceSnippets } from '../snippets/programs/pkce.ts';
+import { signJwtSnippets } from '../snippets/programs/sign-jwt.ts';
+import { verifyJwtSnippets } from '../snippets/programs/verify-jwt.ts';
+import { type Snippet, snippetsOf } from '../snippets/snippets.ts';
 import { headerOf, type Requests } from './requests.ts';
 import { type Setup, scopesOf } from './setup.ts';
 
@@ -17,49 +22,49 @@ const field = (kind: string, secret = false) => ({ kind, secret });
 const open = (kind: string) => field(kind);
 const secret = (kind: string) => field(kind, true);
 
-/** A step has what its kind needs, and no more; its snippets are those of what it is about. */
+/** A step has what its kind needs, and no more; its snippets are the request that it is about, or its program. */
 function step(
   kind: PlaygroundStep['kind'],
   parts: Partial<Omit<PlaygroundStep, 'kind' | 'snippets' | 'values'>> & {
     values?: readonly string[];
     about?: DescribedRequest | undefined;
+    program?: readonly Snippet[];
   },
 ): PlaygroundStep {
-  const { values = [], about, ...rest } = parts;
+  const { values = [], about, program = [], ...rest } = parts;
   return {
     ...{ kind, fields: [], runs: [], lessons: [], ...rest },
     values: values.map((one) => ({ kind: one })),
-    snippets: about ? snippetsOf(about) : [],
+    snippets: about ? snippetsOf(about) : program,
   };
 }
 
 /** The steps of a flow, in their order. */
 export function stepsOf(platform: Platform, requests: Requests, setup: Setup): PlaygroundStep[] {
   const steps = createSteps(platform, requests, setup);
-  const { token, renew, call, check, revoke } = steps;
-  const inspect = step('inspect', {});
+  const { token, renew, call, check, revoke, inspect } = steps;
   const flows: Record<FlowKind, () => PlaygroundStep[]> = {
     code: () => [
-      ...[steps.prepare(), steps.authorize(), steps.redeem(), inspect],
+      ...[steps.prepare(), steps.authorize(), steps.redeem(), inspect()],
       ...call('ACCESS_TOKEN', 'access_token'),
       ...(setup.app?.canRefresh === false ? [] : [renew()]),
       ...[check('itself'), revoke('itself')],
     ],
     client_credentials: () => [
-      ...[token(), inspect, ...call('ACCESS_TOKEN', 'access_token')],
+      ...[token(), inspect(), ...call('ACCESS_TOKEN', 'access_token')],
       ...[check('client'), revoke('client')],
     ],
     refresh: () => [
-      ...[steps.authorize(), steps.redeem(), renew(), inspect],
+      ...[steps.authorize(), steps.redeem(), renew(), inspect()],
       ...[...call('ACCESS_TOKEN', 'access_token'), revoke('itself')],
     ],
     user_tokens: () => [
-      ...[...steps.signIn(), inspect, ...call('ACCESS_TOKEN', 'access_token')],
+      ...[...steps.signIn(), inspect(), ...call('ACCESS_TOKEN', 'access_token')],
       ...[...steps.renewSignIn(), revoke('platform')],
     ],
     service_jwt: () => [
       ...[steps.keyPair(), steps.sign(), ...call('SERVICE_JWT', 'service_jwt')],
-      ...[steps.exchange(), inspect],
+      ...[steps.exchange(), inspect()],
     ],
   };
   return flows[setup.flow]();
@@ -69,7 +74,9 @@ function createSteps(platform: Platform, requests: Requests, setup: Setup) {
   const scope = setup.scopes.join(' ');
   const wider = `${scope} ${scopeBeyond(platform, setup)}`.trim();
   return {
-    ...{ prepare: prepareStep, keyPair: keyPairStep, sign: signStep },
+    ...{ prepare: prepareStep, keyPair: keyPairStep },
+    sign: () => signStep(requests.issuer),
+    inspect: () => inspectStep(platform, requests),
     authorize: () => {
       const about = requests.authorize(scope);
       const runs = [run('authorize', about, 'open')];
@@ -146,16 +153,30 @@ const prepareStep = () =>
   step('prepare', {
     values: ['code_verifier', 'code_challenge', 'state', 'nonce'],
     runs: [run('generate')],
+    program: pkceSnippets(),
   });
 
 const keyPairStep = () =>
-  step('key_pair', { values: ['public_jwks'], runs: [run('new_key_pair')] });
+  step('key_pair', {
+    values: ['public_jwks'],
+    runs: [run('new_key_pair')],
+    program: keyPairSnippets(),
+  });
 
-const signStep = () =>
+const signStep = (audience: string) =>
   step('sign', {
     fields: [open('account_id')],
     values: ['jwt_header', 'jwt_claims', 'service_jwt'],
     runs: [run('sign')],
+    program: signJwtSnippets(audience),
+  });
+
+const inspectStep = ({ api }: Platform, { issuer }: Requests) =>
+  step('inspect', {
+    program: verifyJwtSnippets({
+      ...{ issuer, audience: api.identifier },
+      jwksUrl: issuer + OAUTH_ROUTES.jwks,
+    }),
   });
 
 function userTokenSteps({ signIn, renewSignIn }: Requests) {

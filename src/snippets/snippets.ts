@@ -23,3 +23,7 @@ export interface Snippet {
 /** A request in every language: whole programs that read what is secret from the environment. */
 export const snippetsOf = (request: DescribedRequest): Snippet[] =>
   SNIPPET_LANGUAGES.map((kind) => ({ kind, code: RENDERERS[kind](request) }));
+
+/** What is done without a request, as a whole program in every language. */
+export const programs = (codes: Readonly<Record<SnippetLanguage, string>>): Snippet[] =>
+  SNIPPET_LANGUAGES.map((kind) => ({ kind, code: codes[kind] }));

@@ -22,6 +22,9 @@ t.test('a key is made with the form, works, and is shown in that one answer', as
   const secret = secretIn(answer)!;
   t.ok(isWellFormedKey(secret, 'kaie_live_'));
   t.ok(await desk.lets(secret));
+  t.match(answer.body, `Authorization: Bearer ${secret}`, 'with a command to try it');
+  const [, path = ''] = /curl &#39;https:\/\/[^/]+(\/[^&]+)&#39;/.exec(answer.body) ?? [];
+  t.ok(path && (await desk.lets(secret, path)), `which calls ${path}, and would pass`);
   const [key] = await desk.keysOf(ada);
   t.match(key, { name: KEY.name, permissionSet: 'read_only', environment: 'live' });
   t.same(key!.createdBy, { kind: 'user', id: ada.user.id });

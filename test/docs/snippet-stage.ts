@@ -18,7 +18,7 @@ import { readPage } from './docs-page.ts';
 const execute = promisify(execFile);
 
 /** What the snippets import beside the standard library; PyJWT signs ES256 with cryptography. */
-const python = await pythonWith('httpx', 'jwt', 'cryptography');
+export const python = await pythonWith('httpx', 'jwt', 'cryptography');
 if (!python) {
   process.stderr.write(`
   The Python snippets with requests and JWTs DID NOT RUN: python3 lacks httpx, PyJWT or cryptography.
@@ -26,33 +26,20 @@ if (!python) {
 `);
 }
 
-type Runner = 'curl' | 'shell' | 'typescript' | 'python';
-
-/** The languages whose requests are run. */
-export const runnable: readonly Exclude<Runner, 'shell'>[] = python
-  ? ['curl', 'typescript', 'python']
-  : ['curl', 'typescript'];
-
-/** The languages whose programs that sign are run. */
+/** The languages whose programs that sign or verify are run one by one. */
 export const PROGRAMS: readonly ('typescript' | 'python')[] = python
   ? ['typescript', 'python']
   : ['typescript'];
 
-/** Runs a snippet as it stands. Of a cURL command, the status comes first, as the programs print it. */
+/** Runs a snippet as it stands. */
 export async function run(
-  language: Runner,
+  language: 'curl' | 'shell' | 'typescript' | 'python',
   code: string,
   environment: Record<string, string>,
 ): Promise<string> {
   const env = { PATH: process.env.PATH, ...environment };
-  const bash = (script: string) => execute('bash', ['--norc', '-euc', script], { env });
-  if (language === 'shell') return (await bash(code)).stdout;
-  if (language === 'curl') {
-    const telling = `curl() { command curl -sS -w '\\n%{http_code}' "$@"; }`;
-    const { stdout } = await bash(`${telling}\n${code}`);
-    const end = stdout.lastIndexOf('\n');
-    return `${stdout.slice(end + 1)} ${stdout.slice(0, end)}`;
-  }
+  if (language === 'curl') return runCurl(code, env);
+  if (language === 'shell') return bash(code, env);
   const directory = await mkdtemp(join(tmpdir(), 'gatehouse-snippet-'));
   try {
     const file = join(directory, language === 'python' ? 'snippet.py' : 'snippet.mts');
@@ -62,6 +49,18 @@ export async function run(
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+const bash = async (script: string, env: NodeJS.ProcessEnv, cwd?: string): Promise<string> =>
+  (await execute('bash', ['--norc', '-euc', script], { env, cwd })).stdout;
+
+/** What a command prints; where it is one of cURL alone, the status comes first, as the programs print it. */
+export async function runCurl(code: string, env: NodeJS.ProcessEnv, cwd?: string): Promise<string> {
+  if (!code.startsWith('curl ')) return bash(code, env, cwd);
+  const telling = `curl() { command curl -sS -w '\\n%{http_code}' "$@"; }`;
+  const stdout = await bash(`${telling}\n${code}`, env, cwd);
+  const end = stdout.lastIndexOf('\n');
+  return `${stdout.slice(end + 1)} ${stdout.slice(0, end)}`;
 }
 
 export type Stage = Awaited<ReturnType<typeof openStage>>;
@@ -96,7 +95,7 @@ export async function openStage(t: Pick<Test, 'teardown'>, name: string) {
   const obtain = () => obtainCode(gatehouse, client, user, { scope: scopes.join(' ') });
 
   return {
-    ...{ desk, gatehouse, platform, page, variable, environment },
+    ...{ desk, gatehouse, platform, page, variable, environment, user, apiKey: key.key },
     /** The samples that are requests, by their name. */
     requests: page.ids.filter((id) => id.endsWith('-curl')).map((id) => id.slice(0, -5)),
     async code() {

@@ -1,37 +1,42 @@
 import { createHash, randomUUID } from 'node:crypto';
 import t from 'tap';
 import { newWebhookSecret, signatureHeaders } from '../../src/webhooks/signatures.ts';
-import { compile, compilers, start } from './compiled-snippets.ts';
 import { openPage } from './docs-page.ts';
-import { openStage, PROGRAMS, run, runnable, type Stage } from './snippet-stage.ts';
+import { languages, openRunners } from './snippet-runners.ts';
+import { openStage, PROGRAMS, run, type Stage } from './snippet-stage.ts';
 
 // The snippets of the page, as they stand there, run by bash, node, python3, go and java against a real server
 // that stands in front of an API.
 
-for (const name of ['kliq', 'kaie', 'klen', 'kloakd']) {
-  t.test(`${name}: every request of the page is answered with 200 when it is run`, async (t) => {
-    const stage = await openStage(t, name);
-    const programs = await compile(t, stage);
-    for (const sample of stage.requests) {
-      const prepare = PREPARE[sample];
-      t.ok(prepare, `${sample} is a sample that is tried here`);
-      for (const language of runnable) {
-        const answer = await run(language, stage.page.code(`${sample}-${language}`), {
-          ...stage.environment,
-          ...(await prepare?.(stage)),
+const PLATFORMS = ['kliq', 'kaie', 'klen', 'kloakd', 'example'];
+
+t.test('every request of the page is answered with 200 when it is run', async (t) => {
+  const stages = new Map<string, Stage>();
+  for (const name of PLATFORMS) stages.set(name, await openStage(t, name));
+  const snippets = [...stages.values()].flatMap(({ requests, page }) =>
+    requests.flatMap((sample) =>
+      languages.map((kind) => ({ kind, code: page.code(`${sample}-${kind}`) })),
+    ),
+  );
+  const runners = await openRunners(t, snippets);
+  for (const [name, stage] of stages) {
+    await t.test(name, async (t) => {
+      for (const sample of stage.requests) {
+        const prepare = PREPARE[sample];
+        t.ok(prepare, `${sample} is a sample that is tried here`);
+        const prepared: Record<string, string>[] = [];
+        for (const _language of languages) prepared.push((await prepare?.(stage)) ?? {});
+        const running = languages.map(async (language, at) => {
+          const environment = { ...stage.environment, ...prepared[at] };
+          const code = stage.page.code(`${sample}-${language}`);
+          const answer = await runners.run(language, code, environment);
+          t.match(answer, /^(?:200|201)\b/, `${sample} in ${language}`, { answer });
         });
-        t.match(answer, /^(?:200|201)\b/, `${sample} in ${language}`, { answer });
+        await Promise.all(running);
       }
-      const prepared = await Promise.all(compilers.map(async () => prepare?.(stage)));
-      const running = compilers.map(async (language, at) => {
-        const environment = { ...stage.environment, ...prepared[at] };
-        const answer = await start(programs[language](sample), environment);
-        t.match(answer, /^(?:200|201)\b/, `${sample} in ${language}`, { answer });
-      });
-      await Promise.all(running);
-    }
-  });
-}
+    });
+  }
+});
 
 type Prepare = (stage: Stage) => Promise<Record<string, string>>;
 

@@ -95,7 +95,7 @@ export async function newServiceJwt(page: Page, { gatehouse }: PlaygroundStage):
   const made = await gatehouse.credentials.serviceAccounts.create(
     {
       ...{ organizationId: user.organizationId, name: 'Nightly', keys },
-      scopes: ['workflows:read', 'analytics:read', 'triggers:read'],
+      scopes: gatehouse.platform.scopes.map((scope) => scope.name),
     },
     { organizationId: null, scopes: 'all' },
     { actor: { kind: 'system' } },

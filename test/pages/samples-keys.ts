@@ -172,7 +172,10 @@ export const keySamples: Sample[] = [
   {
     name: 'keys-secret',
     page: 'dashboard/keys/secret',
-    model: { frame, outcome: 'created', name: key.name, secret, keyUrl: key.href },
+    model: {
+      ...{ frame, outcome: 'created', name: key.name, secret, keyUrl: key.href },
+      command: `curl 'https://api.example.com/v1/notes' \\\n  -H 'Authorization: Bearer ${secret}' -i`,
+    },
   },
   {
     name: 'keys-rotated',

@@ -5,10 +5,10 @@ import { facts, say } from './words.js';
 
 const VERDICTS = 'playground-verdicts';
 
-/** By how a button goes `through`: what is sent in the place of a call, and what its answer says. */
+/** By how a button goes `through`: what is sent in the place of a call, what its answer says and how it is shown. */
 export const ROADS = {
-  api: { sent: withVerdicts, read: readAnswer },
-  gate: { sent: questionAbout, read: readDecision },
+  api: { sent: withVerdicts, read: readAnswer, shown: withVerdictsAbove },
+  gate: { sent: questionAbout, read: readDecision, shown: (answer) => answer },
 };
 
 /** The call itself. That its answer has the verdicts beside it is asked for in a header. */
@@ -24,6 +24,15 @@ function readAnswer({ status, headers }) {
     stages,
     said: isThrough ? say('called') : say('call_refused', { status: String(status) }),
   };
+}
+
+/** The verdicts are lines of the list above: as a header they would be longer than all the rest. */
+function withVerdictsAbove(answer) {
+  const headers = answer.headers.map(([name, value]) => [
+    name,
+    name === VERDICTS ? say('verdicts_above') : value,
+  ]);
+  return { ...answer, headers };
 }
 
 /** The credential goes where the call would have it; which call, says the body. */

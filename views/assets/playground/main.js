@@ -142,7 +142,8 @@ async function perform({ run: kind, request, through }, step) {
   const { stages, said } = road?.read(answer) ?? {};
   if (stages) showStages(step, stages);
   const told = kind === 'get_key' ? takeKey(answer) : said;
-  showExchange(step, { ...exchange, received: answerText(answer), said: told });
+  const received = answerText(road?.shown(answer) ?? answer);
+  showExchange(step, { ...exchange, received, said: told });
   AFTER[kind]?.(answer);
 }
 

@@ -252,6 +252,7 @@ export const playground: Translated<typeof english> = {
   'playground.say.call_refused': (p) => `Das Gate hat diesen Aufruf abgewiesen: ${p.status}.`,
   'playground.say.no_verdicts':
     'Diese Antwort kam ohne die Urteile der fünf Stufen: Geantwortet hat etwas anderes als das Gate.',
+  'playground.say.verdicts_above': '(siehe die fünf Stufen oben)',
   'playground.say.redirect':
     'Die Antwort ist eine Weiterleitung, und die zeigen Browser keinem Skript. Versuchen Sie diesen Aufruf mit dem Code darunter.',
   'playground.say.not_ascii': (p) =>

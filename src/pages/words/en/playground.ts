@@ -249,6 +249,7 @@ export const playground = {
     `The gate refused this call: ${p.status}.`,
   'playground.say.no_verdicts':
     'This answer came without the verdicts of the five stages: something else answered than the gate.',
+  'playground.say.verdicts_above': '(see the five stages above)',
   'playground.say.redirect':
     'The answer is a redirect, and browsers show those to no script. Try this call with the code below.',
   'playground.say.not_ascii': (p: { names: string }) =>
