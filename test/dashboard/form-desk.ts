@@ -1,3 +1,6 @@
+import { createSignInThrottle } from '../../src/identity/sign-in-throttle.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { createMasterKey } from '../../src/lib/master-key.ts';
 import { newSigner } from '../credentials/signer.ts';
 import { createAuthenticator } from '../support/authenticator.ts';
 import { authorize, authorizeUrl, newPkce, signIn } from '../support/flows.ts';
@@ -80,7 +83,7 @@ type Things = Record<
 >;
 
 function thingsOf(place: Place): Things {
-  return { ...organizationThings(place), ...personThings(place) };
+  return { ...organizationThings(place), ...personThings(place), ...operatorThings(place) };
 }
 
 function organizationThings({ gatehouse, user }: Place): Things {
@@ -159,6 +162,24 @@ function personThings({ gatehouse, user, enter }: Place): Things {
       const page = await agent.follow(start);
       const form = formOf(page, isConsent ? '/consent' : '/sign-in');
       return segmentIn(form.action, -2);
+    },
+  };
+}
+
+function operatorThings({ gatehouse }: Place): Things {
+  const { database, config } = gatehouse;
+  const { hashSecret } = createMasterKey(config.masterKey);
+  const throttle = createSignInThrottle({
+    ...{ executor: database.pool, clock: systemClock, hashSecret },
+  });
+  return {
+    throttle: async (_url, agent) => {
+      const account = `${crypto.randomUUID()}@example.com`;
+      for (let index = 0; index < 12; index += 1) {
+        await throttle.reserve({ account, address: '198.51.100.23' });
+      }
+      const { body } = await agent.get(`${ISSUER}/dashboard/operator/throttles`);
+      return /\/operator\/throttles\/([\w-]{36})"/.exec(body)?.[1] ?? '';
     },
   };
 }
