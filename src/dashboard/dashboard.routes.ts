@@ -34,7 +34,7 @@ import { securityRoutes } from './security.routes.ts';
 import { createSentForms } from './sent-forms.store.ts';
 import { serviceAccountRoutes } from './service-accounts.routes.ts';
 import { usageRoutes } from './usage.routes.ts';
-import { createUsageReports, type UsageReports } from './usage-report.ts';
+import { createUsageReports } from './usage-report.ts';
 import { createVisits, type VisitDependencies } from './visit.ts';
 import { webhookRoutes } from './webhooks.routes.ts';
 
@@ -68,12 +68,12 @@ export async function dashboardRoutes(door: FastifyInstance, deps: DashboardDepe
     visits: createVisits(deps),
     sentForms: createSentForms(deps),
   };
-  const usageReports = createUsageReports(deps);
-  overviewRoutes(area, { ...deps, usageReports });
+  overviewRoutes(area, deps);
   leakNoticeRoutes(area, deps);
   appRoutes(area);
   serviceAccountRoutes(area);
   webhookRoutes(area, deps);
+  const usageReports = createUsageReports(deps);
   keyRoutes(area, { ...deps, usageReports });
   usageRoutes(area, { ...deps, usageReports });
   memberRoutes(area, deps);
@@ -92,11 +92,10 @@ const NOTICES = [
   'organization_sent_before',
 ];
 
-function overviewRoutes(
-  area: Area,
-  deps: DashboardDependencies & { usageReports: UsageReports },
-): void {
+function overviewRoutes(area: Area, deps: DashboardDependencies): void {
   const { door, visits, pages, platform } = area;
+  const { usage, clock } = deps;
+  const glanceAt = createUsageReports({ usage: { read: usage.glance }, clock });
   door.get(
     '/dashboard',
     visits.ofPerson(async (visit) => {
@@ -122,12 +121,12 @@ function overviewRoutes(
       const start = [...build, ...organization.slice(0, 2)].map((name) => ({
         ...{ name, current: false, href: pathOf(name, visit.organization.id) },
       }));
-      const chart = await deps.usageReports(visit.organization.id, 'day', {});
-      const usage =
+      const chart = await glanceAt(visit.organization.id, 'day', {});
+      const lastDay =
         chart !== 'busy' && chart.allowed + chart.refused > 0
           ? { usage: { chart, href: pathOf('usage', visit.organization.id) } }
           : {};
-      const model = { frame, leaks, givenUp, start, ...usage };
+      const model = { frame, leaks, givenUp, start, ...lastDay };
       return sendPage(visit.reply, pages.render('dashboard/overview', model));
     }),
   );

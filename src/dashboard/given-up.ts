@@ -1,4 +1,5 @@
 import type { GivenUpView } from '../pages/webhook-models.ts';
+import { MOST_COUNTED } from '../webhooks/given-up.store.ts';
 import type { Area } from './area.ts';
 import { pathOf } from './frame.ts';
 import type { OrganizationVisit } from './visit.ts';
@@ -15,6 +16,6 @@ export async function givenUpOf(
   const givenUp = await webhooks.subscriptions.givenUp(organizationId);
   return givenUp.map(({ subscriptionId, url, deliveries, lastAt }) => ({
     ...{ host: new URL(url).host, href: `${pathOf('webhooks', organizationId)}/${subscriptionId}` },
-    ...{ count: deliveries, date: lastAt },
+    ...{ count: deliveries, isMore: deliveries >= MOST_COUNTED, date: lastAt },
   }));
 }

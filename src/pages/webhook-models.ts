@@ -11,6 +11,8 @@ export interface GivenUpView {
   host: string;
   href: string;
   count: number;
+  /** There may be more of them than were counted. */
+  isMore: boolean;
   /** Of the last one. */
   date: Date;
 }

@@ -1,9 +1,9 @@
-import type { Database } from '../database/database.ts';
+import { type Database, isDatabaseUnavailable } from '../database/database.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Page } from '../lib/cursor.ts';
 import { looksLikeId } from '../lib/identifier.ts';
 import type { Log } from '../lib/log.ts';
-import { createSemaphore, SemaphoreFullError } from '../lib/semaphore.ts';
+import { createSemaphore, type Semaphore, SemaphoreFullError } from '../lib/semaphore.ts';
 import {
   addUsage,
   listUsage,
@@ -51,6 +51,8 @@ const FRESHNESS_PATIENCE_MS = 300;
 /** Reading a long range keeps a database connection busy: few at once, so that the gate keeps its own. */
 const READERS = 2;
 const WAITING_READERS = 20;
+/** What stands beside other things keeps one connection at the most, and nobody waits for it. */
+const GLANCES = 1;
 
 export type Usage = ReturnType<typeof createUsage>;
 
@@ -66,6 +68,33 @@ export function createUsage(deps: {
     write: (batch) => addUsage(database.pool, batch, clock.now()),
   });
   const readers = createSemaphore(READERS, WAITING_READERS);
+  const glances = createSemaphore(GLANCES, 0);
+
+  async function list(tenant: Tenant, query: UsageQuery, places: Semaphore): Promise<UsageAnswer> {
+    const range = rangeOf(query, clock.now());
+    if ('message' in range) return { outcome: 'invalid', ...range };
+    const organizationId = query.organizationId ?? tenant.organizationId;
+    const isForeign = tenant.organizationId !== null && organizationId !== tenant.organizationId;
+    // The empty text stands for nobody known, whom no tenant is.
+    const isNobody = organizationId !== null && !looksLikeId(organizationId);
+    if (isForeign || isNobody || !isCounted(query)) {
+      return { outcome: 'read', page: { items: [], nextCursor: null } };
+    }
+    const { credentialId, route, outcome, limit, cursor } = query;
+    const filter = {
+      ...range,
+      ...{ organizationId, credentialId, route, outcome, limit, after: cursor },
+      bucketHours: USAGE_INTERVALS[query.interval].hours,
+      groupBy: USAGE_GROUPS.filter((group) => query.groupBy.includes(group)),
+    };
+    try {
+      const page = await places.run(() => listUsage(database.pool, filter));
+      return { outcome: 'read', page };
+    } catch (error) {
+      if (error instanceof SemaphoreFullError) return { outcome: 'busy' };
+      throw error;
+    }
+  }
 
   return {
     record,
@@ -75,36 +104,33 @@ export function createUsage(deps: {
     /**
      * One page of buckets. What this process has counted is in there, what others have within seconds.
      *
-     * @param tenant whose requests may be seen; null: everybody's, and those of nobody known
      * @throws InvalidCursorError
      */
-    async read(tenant: { organizationId: string | null }, query: UsageQuery): Promise<UsageAnswer> {
-      const range = rangeOf(query, clock.now());
-      if ('message' in range) return { outcome: 'invalid', ...range };
-      const organizationId = query.organizationId ?? tenant.organizationId;
-      const isForeign = tenant.organizationId !== null && organizationId !== tenant.organizationId;
-      // The empty text stands for nobody known, whom no tenant is.
-      const isNobody = organizationId !== null && !looksLikeId(organizationId);
-      if (isForeign || isNobody || !isCounted(query)) {
-        return { outcome: 'read', page: { items: [], nextCursor: null } };
-      }
+    async read(tenant: Tenant, query: UsageQuery): Promise<UsageAnswer> {
       await atMost(FRESHNESS_PATIENCE_MS, flush());
-      const { credentialId, route, outcome, limit, cursor } = query;
-      const filter = {
-        ...range,
-        ...{ organizationId, credentialId, route, outcome, limit, after: cursor },
-        bucketHours: USAGE_INTERVALS[query.interval].hours,
-        groupBy: USAGE_GROUPS.filter((group) => query.groupBy.includes(group)),
-      };
+      return list(tenant, query, readers);
+    },
+
+    /**
+     * As `read`, for what a page can do without: the counts of the last seconds may be missing, and it is
+     * `busy` as soon as the database has no answer to spare.
+     *
+     * @throws InvalidCursorError
+     */
+    async glance(tenant: Tenant, query: UsageQuery): Promise<UsageAnswer> {
       try {
-        const page = await readers.run(() => listUsage(database.pool, filter));
-        return { outcome: 'read', page };
+        return await list(tenant, query, glances);
       } catch (error) {
-        if (error instanceof SemaphoreFullError) return { outcome: 'busy' };
+        if (isDatabaseUnavailable(error)) return { outcome: 'busy' };
         throw error;
       }
     },
   };
+}
+
+/** Whose requests may be seen; null: everybody's, and those of nobody known. */
+interface Tenant {
+  readonly organizationId: string | null;
 }
 
 /** Whether the fields asked for could be of any count: Postgres takes no NUL, even to look for. */

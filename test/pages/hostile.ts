@@ -31,7 +31,9 @@ export function poison(value: unknown, key = ''): unknown {
       // The sections of the dashboard are ours, and so is the notice's name.
       const ours =
         (key === 'frame' && ['groups', 'notice'].includes(name)) ||
-        ['tabs', 'start'].includes(name);
+        name === 'tabs' ||
+        // Links to them, which have an icon each.
+        (name === 'start' && Array.isArray(inner));
       return [name, kept || errors || ours ? inner : poison(inner, name)];
     }),
   );

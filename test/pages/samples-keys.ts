@@ -224,7 +224,9 @@ export const keySamples: Sample[] = [
           ...{ hasMoreDeeds: true, dismiss: { action: '/dismiss', csrf: 'k2nVdW5pdA' } },
         },
       ],
-      givenUp: [{ host: 'hooks.example.com', href: '/webhooks/1', count: 3, date: days[0]! }],
+      givenUp: [
+        { host: 'hooks.example.com', href: '/webhooks/1', count: 3, isMore: false, date: days[0]! },
+      ],
     },
   },
   {

@@ -169,5 +169,5 @@ export const webhooks: Translated<typeof english> = {
   'given_up.about':
     'Der Empfänger hat sie einen Tag lang nicht angenommen. Bringen Sie ihn in Ordnung und senden Sie noch einmal, was beim Webhook als aufgegeben steht.',
   'given_up.count': (p) =>
-    `${p.count === 1 ? 'eine Zustellung' : `${figure.format(p.count)} Zustellungen`}, zuletzt ${moment.format(p.date)} UTC`,
+    `${p.count === 1 ? 'eine Zustellung' : `${figure.format(p.count)} ${p.isMore ? 'oder mehr ' : ''}Zustellungen`}, zuletzt ${moment.format(p.date)} UTC`,
 };

@@ -167,6 +167,6 @@ export const webhooks = {
   'given_up.title': 'Webhook deliveries were given up',
   'given_up.about':
     'The receiver did not take them within a day. Set it right, and send again what is listed at the webhook as given up.',
-  'given_up.count': (p: { count: number; date: Date }) =>
-    `${p.count === 1 ? 'one delivery' : `${figure.format(p.count)} deliveries`}, the last ${moment.format(p.date)} UTC`,
+  'given_up.count': (p: { count: number; isMore: boolean; date: Date }) =>
+    `${p.count === 1 ? 'one delivery' : `${figure.format(p.count)} ${p.isMore ? 'or more ' : ''}deliveries`}, the last ${moment.format(p.date)} UTC`,
 };
