@@ -119,10 +119,14 @@ function scopeOptions(platform: Platform, { flow, scopes, app }: Setup): Playgro
 }
 
 const routeOptions = (platform: Platform, { call }: Setup): PlaygroundOption[] =>
-  callsOf(platform).map((one) => {
-    const name = nameOf(one);
-    return { value: name, text: name, chosen: call !== undefined && nameOf(call) === name };
-  });
+  callsOf(platform)
+    .toSorted((one, other) => compare(one.route.path, other.route.path))
+    .map((one) => {
+      const name = nameOf(one);
+      return { value: name, text: name, chosen: call !== undefined && nameOf(call) === name };
+    });
+
+const compare = (one: string, other: string) => (one === other ? 0 : one < other ? -1 : 1);
 
 function wayOptions(platform: Platform, { way }: Setup): PlaygroundOption[] {
   const ways = waysOf(platform);

@@ -107,7 +107,7 @@ function usualScopes(platform: Platform, askable: readonly string[]): string[] {
   return askable.filter((scope) => usual.includes(scope));
 }
 
-/** Something to read, where there is something; strangers' keys can do what is made for them. */
+/** Something that new organizations may read, if possible; strangers' keys can do what is made for them. */
 function usualCall(
   platform: Platform,
   calls: readonly Call[],
@@ -118,10 +118,14 @@ function usualCall(
     tab === 'keys' && platform.playgroundKeys.enabled
       ? calls.find(({ method, route }) => route.playground && method === 'POST')
       : undefined;
+  const plan = platform.plans.find(({ name }) => name === platform.defaultPlan);
+  const readings = calls.filter(({ method }) => method === 'GET');
+  const entitled = readings.filter(
+    ({ route: { module } }) => module === undefined || plan?.modules.includes(module),
+  );
+  const ofScope = (some: readonly Call[]) => some.find(({ route }) => route.scope === first?.name);
   return (
     forStrangers ??
-    calls.find(({ method, route }) => method === 'GET' && route.scope === first?.name) ??
-    calls.find(({ method }) => method === 'GET') ??
-    calls[0]
+    [ofScope(entitled), entitled[0], ofScope(readings), readings[0], calls[0]].find(Boolean)
   );
 }
