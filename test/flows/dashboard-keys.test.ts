@@ -56,7 +56,7 @@ async function aKeysLife(t: Test, gatehouse: TestGatehouse, visitor: Visitor, sc
   const secret = await page.locator('#secret').textContent();
   t.match(secret, /^kaie_live_/);
   t.notMatch(page.url(), secret!);
-  const copy = page.getByRole('button', { name: 'Copy' });
+  const copy = page.getByRole('button', { name: 'Copy', exact: true });
   t.equal(await copy.isVisible(), scripts, 'what would not work is not offered');
   await page.getByRole('button', { name: 'Done' }).click();
   await page.getByLabel('I have saved it').check();

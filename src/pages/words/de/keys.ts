@@ -126,6 +126,7 @@ export const keys: Translated<typeof english> = {
   'key_secret.label': 'API-Schlüssel',
   'key_secret.copy': 'Kopieren',
   'key_secret.copied': 'Kopiert',
+  'key_secret.copy_command': 'Befehl kopieren',
   'key_secret.try': 'Gleich ausprobieren',
   'key_secret.saved': 'Ich habe ihn gespeichert',
   'key_secret.go_on': 'Fertig',

@@ -134,6 +134,7 @@ export const keys = {
   'key_secret.label': 'API key',
   'key_secret.copy': 'Copy',
   'key_secret.copied': 'Copied',
+  'key_secret.copy_command': 'Copy command',
   'key_secret.try': 'Try it',
   'key_secret.saved': 'I have saved it',
   'key_secret.go_on': 'Done',
