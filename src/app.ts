@@ -152,7 +152,7 @@ async function createParts(deps: AppDependencies, log: FastifyBaseLogger, pages:
   const { memberships } = identity;
   const invitations = createInvitations({ platform, database, clock, hashSecret, memberships });
   const organizations = createOrganizationDirectory({ database, notifications });
-  const counters = await buildCounters({ database, redisUrl: config.redisUrl, log });
+  const counters = await buildCounters({ database, redisUrl: config.redisUrl, clock, log });
   const { rates, quotas } = counters;
   const credentials = createCredentials({
     ...{ platform, issuer, database, notifications, masterKey, clock, log, revocations },

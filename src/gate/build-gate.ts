@@ -15,7 +15,7 @@ import { createStanding } from './standing.ts';
 export interface GateDependencies {
   platform: Platform;
   clock: Clock;
-  log: Pick<Log, 'info'>;
+  log: Pick<Log, 'info' | 'error'>;
   organizations: OrganizationDirectory;
   rates: CounterStore;
   /** Durable. */

@@ -1,15 +1,20 @@
 import { isDatabaseUnavailable } from '../database/database.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
 import {
   type Count,
   type CounterStore,
   CounterStoreUnavailableError,
 } from '../limits/counter-store.ts';
 import { createGatheredReads } from '../limits/gathered-reads.ts';
+import { answered, TooLateError } from '../limits/patience.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { Denial, GateContext, MeteredCount } from './context.ts';
 import { createMeters, type Meter } from './metering.ts';
 import type { PlanOf } from './organization.ts';
+
+/** For the plan; the counts, which are asked for then, have as much of their own. */
+const PATIENCE = { turns: 5, turnMs: 50 };
 
 /**
  * How the limits stand that apply to a request which was refused, without charging it: what the denial
@@ -23,16 +28,21 @@ export type Standing = (
 /**
  * For the answer to a request that any stage refused: its caller hears what the next answer would tell.
  * Refusals cost their senders nothing, so all of a moment share one reading of the quotas. A limit whose
- * store is away is left out: no number is better than one that may be false.
+ * store is away is left out: no number is better than one that may be false. After a reading of the quotas
+ * that failed or was late they are left out for a second, of every refusal of this process.
+ *
+ * Never fails, for the refusal holds whatever is known of the limits: an error is logged, and its limits are
+ * left out.
  */
 export function createStanding(deps: {
   platform: Platform;
   clock: Clock;
+  log: Pick<Log, 'error'>;
   planOf: PlanOf;
   rates: CounterStore;
   quotas: CounterStore;
 }): Standing {
-  const { clock, planOf, rates } = deps;
+  const { clock, log, planOf, rates } = deps;
   const metersOf = createMeters(deps.platform);
   const readQuotas = createGatheredReads(deps.quotas);
 
@@ -45,34 +55,46 @@ export function createStanding(deps: {
     if (!caller) return known;
     const meters = metersOf(caller);
     const now = clock.now();
-    const stand = (kind: Meter['kind'], read: CounterStore['read']) =>
-      standOf(
-        meters.filter((meter) => meter.kind === kind),
-        ...[known, read, now],
-      );
+    const stand = (kind: Meter['kind'], read: CounterStore['read']) => {
+      const ofKind = meters.filter((meter) => meter.kind === kind);
+      const doWithout = (error: unknown) => {
+        noteUnlessAway(context, error);
+        return known.filter(isOneOf(ofKind));
+      };
+      return standOf(ofKind, known, read, now).catch(doWithout);
+    };
     const counts = [stand('rate', rates.read), isDown ? [] : stand('quota', readQuotas)];
     return (await Promise.all(counts)).flat();
   }
 
+  /** A store or a database that is away is no news here. */
+  function noteUnlessAway({ request: { requestId } }: GateContext, error: unknown): void {
+    if (error instanceof CounterStoreUnavailableError || error instanceof TooLateError) return;
+    if (isDatabaseUnavailable(error)) return;
+    log.error({ requestId, err: error }, 'a refusal goes without its limits');
+  }
+
   return (context, denial) => {
-    const { counts } = denial;
-    return counts && counts.length === metersOf(context).length
-      ? counts
-      : complete(context, denial);
+    const { counts = [] } = denial;
+    if (denial.counts && counts.length === metersOf(context).length) return counts;
+    return complete(context, denial).catch((error: unknown) => {
+      noteUnlessAway(context, error);
+      return counts;
+    });
   };
 }
 
-/** A figure may be the plan's, which a request refused early was not asked for; undefined: nobody can tell. */
+/**
+ * A figure may be the plan's, which a request refused early was not asked for; undefined: nobody has one.
+ *
+ * @throws TooLateError after 250 milliseconds
+ */
 async function withPlan(context: GateContext, planOf: PlanOf): Promise<GateContext | undefined> {
   if (context.plan) return context;
   const { organizationId } = context.principal!;
-  try {
-    const plan = await planOf(context.principal!);
-    return plan && { ...context, organizationId, plan };
-  } catch (error) {
-    if (isDatabaseUnavailable(error)) return undefined;
-    throw error;
-  }
+  const found = planOf(context.principal!);
+  const plan = found instanceof Promise ? await answered(found, PATIENCE) : found;
+  return plan && { ...context, organizationId, plan };
 }
 
 /** In the order of the meters; those that are not known are read. */
@@ -84,16 +106,11 @@ async function standOf(
 ): Promise<readonly MeteredCount[]> {
   const knownOf = ({ key }: Meter) => known.find((count) => count.key === key);
   const unknown = meters.flatMap((meter) => (knownOf(meter) ? [] : meter.key));
-  try {
-    const counts = unknown.length === 0 ? [] : await read(unknown, now);
-    return meters.map((meter) => {
-      const begun = counts.find(({ key }) => key === meter.key);
-      return knownOf(meter) ?? toMetered(meter, begun, now);
-    });
-  } catch (error) {
-    if (error instanceof CounterStoreUnavailableError) return known.filter(isOneOf(meters));
-    throw error;
-  }
+  const counts = unknown.length === 0 ? [] : await read(unknown, now);
+  return meters.map((meter) => {
+    const begun = counts.find(({ key }) => key === meter.key);
+    return knownOf(meter) ?? toMetered(meter, begun, now);
+  });
 }
 
 const isOneOf = (meters: readonly Meter[]) => (count: MeteredCount) =>

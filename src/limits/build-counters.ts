@@ -1,4 +1,5 @@
 import type { Database } from '../database/database.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { CounterStore } from './counter-store.ts';
 import { createMemoryCounters } from './memory-counters.ts';
@@ -21,15 +22,16 @@ export async function buildCounters(options: {
   database: Database;
   /** Undefined: this is the only process, or each may count for itself. */
   redisUrl: string | undefined;
+  clock: Clock;
   log: Log;
 }): Promise<Counters> {
-  const { database, redisUrl: url, log } = options;
+  const { database, redisUrl: url, clock, log } = options;
   const quotas = createPostgresCounters({ database });
   if (url === undefined) {
     const rates = createMemoryCounters();
     return { rates, quotas, redisHealth: () => undefined, close: async () => {} };
   }
-  const redis = createRedisCounters({ url, log });
+  const redis = createRedisCounters({ url, clock, log });
   await redis.start();
   return { rates: redis, quotas, redisHealth: () => redis.healthy, close: () => redis.close() };
 }

@@ -1,8 +1,8 @@
 import { type Count, type CounterStore, CounterStoreUnavailableError } from './counter-store.ts';
-import { answered, TooLateError } from './patience.ts';
+import { answered, type Patience, TooLateError } from './patience.ts';
 
 /** What an asker waits: for the reading under way, and for its own. */
-const PATIENCE = { turns: 5, turnMs: 50 };
+const PATIENCE: Patience = { turns: 5, turnMs: 50 };
 /** After a reading that failed or was late, for so long nobody asks. */
 const RESPITE_MS = 1000;
 
@@ -19,9 +19,14 @@ interface Reading {
  * flood of askers costs the database no more than one patient one.
  *
  * Fails with CounterStoreUnavailableError after 250 milliseconds without an answer, and then at once for a
- * second.
+ * second: for every asker of this process, whose reading would have waited for the same database.
+ *
+ * @param patience default 250 milliseconds
  */
-export function createGatheredReads(store: Pick<CounterStore, 'read'>): CounterStore['read'] {
+export function createGatheredReads(
+  store: Pick<CounterStore, 'read'>,
+  patience: Patience = PATIENCE,
+): CounterStore['read'] {
   let before: Promise<unknown> = Promise.resolve();
   let next: Reading | undefined;
   /** Milliseconds since the epoch. */
@@ -47,7 +52,7 @@ export function createGatheredReads(store: Pick<CounterStore, 'read'>): CounterS
     for (const key of keys) next.keys.add(key);
     next.now = now;
     try {
-      const counts = await answered(next.counts, PATIENCE);
+      const counts = await answered(next.counts, patience);
       return keys.flatMap((key) => counts.get(key) ?? []);
     } catch (error) {
       quietUntil = now.getTime() + RESPITE_MS;

@@ -12,8 +12,8 @@ export class TooLateError extends Error {
 }
 
 /**
- * Fails with TooLateError when the work takes longer. Many short turns and not one long timer: a process that was busy with
- * itself for a while, its answers waiting to be read, does not take a store for dead.
+ * Fails with TooLateError when the work takes longer. Many short turns and not one long timer: a process
+ * that was busy with itself for a while, its answers waiting to be read, does not take a store for dead.
  */
 export async function answered<Reply>(work: Promise<Reply>, patience: Patience): Promise<Reply> {
   const { promise: late, reject } = Promise.withResolvers<never>();

@@ -19,10 +19,11 @@ interface Row {
 /**
  * Durable counts: for quotas, which must survive restarts and never over-admit, whatever the number of
  * processes. A charge is one conditional upsert, so that two callers at the last unit take turns on its
- * row and one is refused. Those who come to one count while its row is being charged are charged together.
+ * row and one is refused. Those who come to one count while its row is being charged are charged together:
+ * createGatheredCharges says how many, and how long they wait.
  */
 export function createPostgresCounters({ database }: { database: Database }): CounterStore {
-  const admitAlone = createGatheredCharges(chargeSome);
+  const admitAlone = createGatheredCharges(chargeTogether);
 
   async function admit(charges: readonly Charge[], now: Date): Promise<Admission> {
     if (charges.length === 0) return { admitted: true, counts: [] };
@@ -37,17 +38,12 @@ export function createPostgresCounters({ database }: { database: Database }): Co
     return { admitted: false, counts, exhausted };
   }
 
-  /** All that are wanted, else as many as have room. When they lose the race for it, the others have won. */
-  async function chargeSome(charge: Charge, wanted: number, now: Date) {
-    let amount = wanted;
-    for (;;) {
-      const [charged] = await upsert(database.pool, [charge], now, amount);
-      if (charged) return { admitted: amount, count: toCount(charged, charge.limit) };
-      const [count] = inOrder([charge], await readRows(database.pool, [charge.key], now));
-      const room = charge.limit - count!.used;
-      if (room <= 0) return { admitted: 0, count: count! };
-      amount = Math.min(amount, room);
-    }
+  /** One statement, and another where there was no room: for how the count stands then. */
+  async function chargeTogether(charge: Charge, requests: number, now: Date) {
+    const [charged] = await upsert(database.pool, [charge], now, requests);
+    if (charged) return { charged: true, count: toCount(charged, charge.limit) };
+    const [count] = inOrder([charge], await readRows(database.pool, [charge.key], now));
+    return { charged: false, count: count! };
   }
 
   /** The rows after the charge; undefined when one had no room, and then nothing was charged. */

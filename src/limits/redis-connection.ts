@@ -1,5 +1,6 @@
 import { createClient } from '@redis/client';
 import { type Log, reasonOf } from '../database/log.ts';
+import type { Clock } from '../lib/clock.ts';
 import { CounterStoreUnavailableError } from './counter-store.ts';
 import { answered } from './patience.ts';
 
@@ -8,11 +9,14 @@ const PATIENCE = { turns: 5, turnMs: 50 };
 const CONNECT_PATIENCE = { turns: 20, turnMs: 50 };
 const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 1000;
+/** After a redirection, for so long it is taken for one of many: other counts are elsewhere, too. */
+const REDIRECTION_MS = 60_000;
 
 export interface RedisConnectionOptions {
   /** `redis://` or `rediss://`, perhaps with a user, a password and the number of a database. */
   url: string;
   log: Log;
+  clock: Clock;
   /** Tries what the connection is for; until it succeeds, Redis counts as away (a replica, a full one). */
   probe: (client: RedisClient) => Promise<unknown>;
 }
@@ -24,7 +28,7 @@ export type RedisClient = ReturnType<typeof makeClient>;
  * looked for in the background, and found within about a second of its return.
  */
 export interface RedisConnection {
-  /** Whether Redis answered when it was last asked, and has not sent us to another of its cluster. */
+  /** Whether Redis answered when it was last asked, and for a minute has sent nobody to another of its cluster. */
   readonly healthy: boolean;
   /** Connects; a Redis that is away is a warning, and is looked for in the background. */
   start(): Promise<void>;
@@ -73,8 +77,10 @@ const isRedirection = (error: unknown): boolean =>
 class Connection implements RedisConnection {
   #options: RedisConnectionOptions;
   #client: RedisClient | null = null;
-  /** The last thing that was logged. */
-  #said: 'nothing' | 'away' | 'elsewhere' = 'nothing';
+  /** What was logged, and is not over yet. */
+  #said = new Set<keyof typeof WARNINGS>();
+  /** When it last named another node, in milliseconds since the epoch. */
+  #redirectedAt = -Infinity;
   #timer: NodeJS.Timeout | undefined;
   #retryMs = FIRST_RETRY_MS;
   #closed = false;
@@ -84,7 +90,11 @@ class Connection implements RedisConnection {
   }
 
   get healthy(): boolean {
-    return this.#client !== null && this.#said !== 'elsewhere';
+    return this.#client !== null && !this.#isElsewhere;
+  }
+
+  get #isElsewhere(): boolean {
+    return this.#options.clock.now().getTime() - this.#redirectedAt < REDIRECTION_MS;
   }
 
   start(): Promise<void> {
@@ -98,7 +108,7 @@ class Connection implements RedisConnection {
       return await answered(command(client), PATIENCE);
     } catch (error) {
       // Nothing is wrong with the connection: a new one would meet the same, and other keys are here.
-      if (isRedirection(error)) this.#say('elsewhere', error);
+      if (isRedirection(error)) this.#noteRedirection(error);
       else this.#lose(client, error);
       throw new CounterStoreUnavailableError('redis', error);
     }
@@ -130,8 +140,15 @@ class Connection implements RedisConnection {
   #establish(client: RedisClient): void {
     this.#client = client;
     this.#retryMs = FIRST_RETRY_MS;
-    if (this.#said !== 'nothing') this.#options.log.info('redis answers: rates are counted again');
-    this.#said = 'nothing';
+    if (this.#said.size > 0) this.#options.log.info('redis answers: rates are counted again');
+    this.#said.clear();
+    this.#redirectedAt = -Infinity;
+  }
+
+  #noteRedirection(error: unknown): void {
+    if (!this.#isElsewhere) this.#said.delete('elsewhere');
+    this.#redirectedAt = this.#options.clock.now().getTime();
+    this.#say('elsewhere', error);
   }
 
   #lose(client: RedisClient, error: unknown): void {
@@ -143,15 +160,15 @@ class Connection implements RedisConnection {
 
   #retry(error: unknown): void {
     if (this.#closed) return;
-    if (this.#said === 'nothing') this.#say(isRedirection(error) ? 'elsewhere' : 'away', error);
+    this.#say(isRedirection(error) ? 'elsewhere' : 'away', error);
     this.#timer = setTimeout(() => void this.#connect(), this.#retryMs);
     this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
   }
 
   /** Once, until it is over. */
   #say(what: keyof typeof WARNINGS, error: unknown): void {
-    if (this.#said === what) return;
-    this.#said = what;
+    if (this.#said.has(what)) return;
+    this.#said.add(what);
     // The reason names an address at the most: the URL, which may hold a password, is no part of it.
     this.#options.log.warn({ reason: reasonOf(error) }, WARNINGS[what]);
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import {
   type Admission,
@@ -15,7 +16,7 @@ import { createRedisConnection, type RedisClient } from './redis-connection.ts';
 // organizations spread over the shards.
 
 export interface RedisCounters extends CounterStore {
-  /** Whether Redis answered when it was last asked. */
+  /** Whether Redis answered when it was last asked, and for a minute has sent nobody to another of its cluster. */
   readonly healthy: boolean;
   /** Connects. A Redis that is away is a warning in the log, and is looked for in the background. */
   start(): Promise<void>;
@@ -28,9 +29,14 @@ export interface RedisCounters extends CounterStore {
  * be exact in spite of that is a quota, and is in Postgres.
  *
  * Every method fails with CounterStoreUnavailableError, within 250 milliseconds and at once while Redis is
- * known to be away, or is a node of a cluster that does not have the count. A charge that was not answered in time may have been made.
+ * known to be away, or is a node of a cluster that does not have the count. A charge that was not answered
+ * in time may have been made.
  */
-export function createRedisCounters(options: { url: string; log: Log }): RedisCounters {
+export function createRedisCounters(options: {
+  url: string;
+  log: Log;
+  clock: Clock;
+}): RedisCounters {
   const connection = createRedisConnection({
     ...options,
     probe: (client) => charge(client, [PROBE], new Date(0)),

@@ -1,6 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import t from 'tap';
 import { openDatabase } from '../../src/database/database.ts';
 import { silentLog } from '../../src/database/log.ts';
+import type { Admission } from '../../src/limits/counter-store.ts';
+import { createGatheredCharges } from '../../src/limits/gathered-charges.ts';
 import { createPostgresCounters } from '../../src/limits/postgres-counters.store.ts';
 import { createFlakyProxy } from '../support/flaky-proxy.ts';
 import { createTestDatabase } from '../support/postgres.ts';
@@ -19,8 +23,30 @@ async function openCounters(t: { teardown(work: () => Promise<void>): unknown })
   database.pool.on('acquire', () => {
     queries.count += 1;
   });
-  return { store: createPostgresCounters({ database }), queries, proxy };
+  /** Nobody else charges what has been charged, until it is over. */
+  const hold = async () => {
+    const holder = new pg.Client({ connectionString });
+    await holder.connect();
+    await holder.query('BEGIN; SELECT key FROM limit_counters FOR UPDATE');
+    return () => holder.end();
+  };
+  return { store: createPostgresCounters({ database }), queries, proxy, hold };
 }
+
+const times = <One>(count: number, make: (i: number) => One) =>
+  Array.from({ length: count }, (_, i) => make(i));
+
+/** How it ended, and after how long. */
+async function outcome(work: Promise<Admission> | Admission) {
+  const start = performance.now();
+  const word = await Promise.resolve(work).then(
+    ({ admitted }) => (admitted ? 'admitted' : 'refused'),
+    ({ name }: Error) => name,
+  );
+  return { word, tookMs: performance.now() - start };
+}
+
+const AWAY = 'CounterStoreUnavailableError';
 
 t.test('a crowd at one count is a few queries, and each has a place of its own', async (t) => {
   const { store, queries } = await openCounters(t);
@@ -66,4 +92,110 @@ t.test('when the database goes, nobody who waits is charged later', async (t) =>
   t.ok(performance.now() - start < 2000, 'all hear it at once');
   await proxy.up();
   t.match(await store.admit([charge('a', 1000)], NOW), { admitted: true, counts: [{ used: 2 }] });
+});
+
+t.test('one statement charges 32 at the most, and others wait while it does', async (t) => {
+  const { store, queries } = await openCounters(t);
+  await store.admit([charge('a', 1000)], NOW);
+  queries.count = 0;
+  const crowd = await Promise.all(times(1 + 3 * 32, () => store.admit([charge('a', 1000)], NOW)));
+  t.ok(crowd.every(({ admitted }) => admitted));
+  t.equal(queries.count, 4, 'the first, and three times 32');
+
+  const asked: number[] = [];
+  const lost = Promise.withResolvers<never>();
+  const admit = createGatheredCharges((_, requests) => {
+    asked.push(requests);
+    return lost.promise;
+  });
+  const first = times(1, () => outcome(admit(charge('a', 1000), NOW)));
+  const others = times(100, () => outcome(admit(charge('a', 1000), NOW)));
+  lost.reject(new Error('the answer was lost'));
+  for (const { word } of await Promise.all([...first, ...others])) t.equal(word, 'Error');
+  t.same(asked, [1], 'those who wait are not charged with an answer that is lost');
+});
+
+t.test('figures that differ from one to the next cost no statement each', async (t) => {
+  const { store, queries } = await openCounters(t);
+  await store.admit([charge('a', 1000)], NOW);
+  queries.count = 0;
+  const crowd = await Promise.all(
+    times(120, (i) => store.admit([charge('a', i % 2 ? 1000 : 30)], NOW)),
+  );
+  const heldTo = (figure: number) =>
+    crowd.filter(({ counts, admitted }) => admitted && counts[0]!.limit === figure);
+  t.equal(heldTo(1000).length, 60, 'all who had room');
+  const used = heldTo(30).map(({ counts }) => counts[0]!.used);
+  t.ok(used.length > 0 && used.every((place) => place <= 30), 'and no more than each figure', {
+    used,
+  });
+  const [count] = await store.read(['a'], NOW);
+  t.equal(count!.used, 1 + crowd.filter(({ admitted }) => admitted).length);
+  t.ok(queries.count <= 8, 'in few statements', queries);
+});
+
+t.test('whoever waits for long hears it within a second or so, and is never charged', async (t) => {
+  const { store, proxy } = await openCounters(t);
+  await store.admit([charge('a', 1000)], NOW);
+  proxy.freeze();
+  const [first, ...others] = await Promise.all(
+    times(50, () => outcome(store.admit([charge('a', 1000)], NOW))),
+  );
+  t.equal(first!.word, AWAY);
+  t.ok(first!.tookMs < 2000, 'whoever is served', { tookMs: first!.tookMs });
+  for (const { word, tookMs } of others) {
+    t.equal(word, AWAY);
+    t.ok(tookMs < 1500, 'whoever waits', { tookMs });
+  }
+  await proxy.up();
+  const [count] = await store.read(['a'], NOW);
+  t.equal(count!.used, 1);
+});
+
+t.test('a slow store keeps nobody for two seconds, and charges only who still waits', async (t) => {
+  const charged: number[] = [];
+  const admit = createGatheredCharges(async ({ key, limit }, requests) => {
+    await sleep(700);
+    charged.push(requests);
+    const used = charged.reduce((sum, one) => sum + one, 0);
+    return { charged: true, count: { key, limit, used, resetsAt: null } };
+  });
+  // Of each figure one batch, of which the third would be charged after 2.1 seconds.
+  const crowd = [1000, 1001, 1002, 1003].map((limit) => outcome(admit(charge('a', limit), NOW)));
+  const outcomes = await Promise.all(crowd);
+  t.same(
+    outcomes.map(({ word }) => word),
+    ['admitted', 'admitted', AWAY, AWAY],
+  );
+  for (const { tookMs } of outcomes) t.ok(tookMs < 2000, { tookMs });
+  t.same(charged, [1, 1], 'nobody is charged who has left');
+});
+
+t.test('a line that is too long turns away at once, and only at its own count', async (t) => {
+  const { store, hold } = await openCounters(t);
+  await store.admit([charge('a', 5000)], NOW);
+  const release = await hold();
+  const crowd = times(2100, () => outcome(store.admit([charge('a', 5000)], NOW)));
+  const beyond = await Promise.all(crowd.slice(2000));
+  t.ok(
+    beyond.every(({ word }) => word === AWAY),
+    'those beyond two thousand',
+  );
+  const neighbour = await outcome(store.admit([charge('b', 1)], NOW));
+  t.equal(neighbour.word, 'admitted', 'while the others still wait');
+  await release();
+  const outcomes = await Promise.all(crowd.slice(0, 2000));
+  const admitted = outcomes.filter(({ word }) => word === 'admitted').length;
+  t.equal(admitted + outcomes.filter(({ word }) => word === AWAY).length, 2000);
+  const [count] = await store.read(['a'], NOW);
+  t.ok(count!.used > admitted, 'each who was admitted is counted', { admitted });
+  t.ok(count!.used <= 1 + admitted + 32, 'and of the others one batch at the most', { admitted });
+});
+
+t.test('a full count that is forgotten admits whoever comes afterwards', async (t) => {
+  const { store } = await openCounters(t);
+  await Promise.all(times(100, () => store.admit([charge('a', 10)], NOW)));
+  await store.reset('a');
+  const crowd = await Promise.all(times(100, () => store.admit([charge('a', 10)], NOW)));
+  t.equal(crowd.filter(({ admitted }) => admitted).length, 10);
 });

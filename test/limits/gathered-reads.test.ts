@@ -2,14 +2,20 @@ import t from 'tap';
 import { openDatabase } from '../../src/database/database.ts';
 import { silentLog } from '../../src/database/log.ts';
 import { createGatheredReads } from '../../src/limits/gathered-reads.ts';
+import type { Patience } from '../../src/limits/patience.ts';
 import { createPostgresCounters } from '../../src/limits/postgres-counters.store.ts';
 import { createFlakyProxy } from '../support/flaky-proxy.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 
 const NOW = new Date(Date.UTC(2026, 0, 1));
+/** For tests of what is read, not of how soon: their clock stands, so one late reading would silence the rest. */
+const PATIENT = { turns: 400, turnMs: 50 };
 const later = (ms: number) => new Date(NOW.getTime() + ms);
 
-async function openCounters(t: { teardown(work: () => Promise<void>): unknown }) {
+async function openCounters(
+  t: { teardown(work: () => Promise<void>): unknown },
+  patience?: Patience,
+) {
   const { connectionString } = await createTestDatabase(t);
   const proxy = await createFlakyProxy(t, connectionString);
   const database = openDatabase({
@@ -26,13 +32,13 @@ async function openCounters(t: { teardown(work: () => Promise<void>): unknown })
     queries.underWay -= 1;
   });
   const store = createPostgresCounters({ database });
-  return { store, read: createGatheredReads(store), queries, proxy };
+  return { store, read: createGatheredReads(store, patience), queries, proxy };
 }
 
 const charge = (key: string) => ({ key, limit: 1_000_000, windowSeconds: 86_400 });
 
 t.test('askers of one moment share one query, and each gets its own counts', async (t) => {
-  const { store, read, queries } = await openCounters(t);
+  const { store, read, queries } = await openCounters(t, PATIENT);
   for (const [key, times] of [
     ['a', 1],
     ['b', 2],
@@ -60,7 +66,7 @@ t.test('askers of one moment share one query, and each gets its own counts', asy
 });
 
 t.test('no count is older than the question, and never two queries run at once', async (t) => {
-  const { store, read, queries } = await openCounters(t);
+  const { store, read, queries } = await openCounters(t, PATIENT);
   let charged = 0;
   let isOver = false;
   let asked = 0;

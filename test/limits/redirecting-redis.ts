@@ -6,6 +6,8 @@ export interface RedirectingRedis {
   readonly url: string;
   /** How many connections were made. */
   readonly connections: number;
+  /** Ends every connection and refuses new ones. */
+  stop(): void;
 }
 
 /**
@@ -35,16 +37,18 @@ export async function startRedirectingRedis(
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  t.teardown(async () => {
+  const stop = () => {
     for (const socket of sockets) socket.destroy();
     server.close();
-  });
+  };
+  t.teardown(async () => stop());
   const { port } = server.address() as AddressInfo;
   return {
     url: `redis://:password-of-the-node@127.0.0.1:${port}`,
     get connections() {
       return connections;
     },
+    stop,
   };
 }
 

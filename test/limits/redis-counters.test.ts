@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import type { Charge, CounterStore } from '../../src/limits/counter-store.ts';
 import { createRedisCounters, type RedisCounters } from '../../src/limits/redis-counters.ts';
+import { createTestClock } from '../support/clock.ts';
 import { expectRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { conformance } from './conformance.ts';
 import { startRedirectingRedis } from './redirecting-redis.ts';
@@ -20,7 +21,11 @@ interface Line {
 }
 
 /** Counters, and what they log. */
-async function counters(t: Test, url: string): Promise<{ store: RedisCounters; lines: Line[] }> {
+async function counters(
+  t: Test,
+  url: string,
+  clock = createTestClock(),
+): Promise<{ store: RedisCounters; lines: Line[] }> {
   const lines: Line[] = [];
   const write =
     (level: Line['level']) =>
@@ -30,7 +35,7 @@ async function counters(t: Test, url: string): Promise<{ store: RedisCounters; l
     ...{ info: write('info'), warn: write('warn') },
     ...{ error: write('warn'), debug: write('info') },
   };
-  const store = createRedisCounters({ url, log: log as never });
+  const store = createRedisCounters({ url, clock, log: log as never });
   t.teardown(() => store.close());
   await store.start();
   return { store, lines };
@@ -224,3 +229,39 @@ t.test('a node of a cluster that has nothing for us is away, and the log says wh
   t.match(lines, [{ level: 'warn', text: /MOVED 5798.*cluster.*REDIS_URL.*when_redis_is_away/ }]);
   t.equal(lines.length, 1, 'one line, however often it is looked for');
 });
+
+t.test('a minute after the last redirection all is well again, and the next is news', async (t) => {
+  const clock = createTestClock();
+  const node = await startRedirectingRedis(t, (key) => !key.includes('{elsewhere}'));
+  const { store, lines } = await counters(t as Test, node.url, clock);
+  const there = [{ ...CHARGE, key: '{elsewhere}requests:key:1' }];
+  await outcome(store, there);
+  clock.advance(40);
+  await outcome(store, there);
+  clock.advance(40);
+  t.equal(store.healthy, false, 'the last was less than a minute ago');
+  clock.advance(20);
+  t.equal(store.healthy, true);
+  t.equal((await outcome(store)).word, 'admitted');
+  t.equal(lines.length, 1);
+  await outcome(store, there);
+  t.equal(store.healthy, false);
+  t.match(lines, [{ text: /MOVED/ }, { level: 'warn', text: /MOVED 5798.*cluster/ }]);
+});
+
+t.test(
+  'a node that goes away is said to be away, though it sent us elsewhere before',
+  async (t) => {
+    const node = await startRedirectingRedis(t, (key) => !key.includes('{elsewhere}'));
+    const { store, lines } = await counters(t as Test, node.url);
+    await outcome(store, [{ ...CHARGE, key: '{elsewhere}requests:key:1' }]);
+    node.stop();
+    while (lines.length < 2) await sleep(10);
+    t.match(lines, [
+      { level: 'warn', text: /MOVED 5798/ },
+      { level: 'warn', text: /redis does not answer/ },
+    ]);
+    t.equal((await outcome(store)).word, 'away: redis');
+    t.equal(store.healthy, false);
+  },
+);
