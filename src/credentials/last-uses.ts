@@ -10,7 +10,7 @@ export interface LastUses {
 
 const FRESH_MS = 60_000;
 
-/** Ids kept at the most: of those written, and of those that wait for another round. */
+/** Ids kept at the most: of those written, and of those that wait. What comes on top is not noted. */
 const MAX_IDS = 100_000;
 
 export function createLastUses(deps: {
@@ -25,15 +25,19 @@ export function createLastUses(deps: {
   const written = new Map<string, number>();
   let pending = new Map<string, Date>();
 
+  function note(id: string, at: Date): void {
+    if (pending.has(id) || pending.size < MAX_IDS) pending.set(id, at);
+  }
+
   /** A later use counts instead. */
   function keep(id: string, at: Date): void {
-    if (!pending.has(id) && pending.size < MAX_IDS) pending.set(id, at);
+    if (!pending.has(id)) note(id, at);
   }
 
   return {
     used(id) {
       const now = clock.now();
-      if (now.getTime() - (written.get(id) ?? 0) >= freshMs) pending.set(id, now);
+      if (now.getTime() - (written.get(id) ?? 0) >= freshMs) note(id, now);
     },
     async flush() {
       if (pending.size === 0) return;
@@ -41,7 +45,7 @@ export function createLastUses(deps: {
       pending = new Map();
       try {
         const held = await write([...uses].map(([id, at]) => ({ id, at })));
-        if (written.size > MAX_IDS) written.clear();
+        if (written.size + uses.size > MAX_IDS) written.clear();
         for (const [id, at] of uses) {
           if (held.has(id)) keep(id, at);
           else written.set(id, at.getTime());

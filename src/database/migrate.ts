@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { connectOrExplain } from './connection-refusal.ts';
@@ -15,6 +16,14 @@ const MIGRATION_LOCK = 72_707_369;
 
 /** A start that cannot reach its database says so soon. */
 const CONNECT_PATIENCE_MS = 5000;
+
+/**
+ * lock_not_available: the lock_timeout that a migration sets so that nobody queues behind it for long. Such
+ * a file has no COMMIT of its own, so that nothing of it remains.
+ */
+const LOCK_NOT_AVAILABLE = '55P03';
+const LOCK_ATTEMPTS = 10;
+const LOCK_RETRY_MS = 1000;
 
 const MIGRATIONS = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
 
@@ -36,6 +45,8 @@ export interface MigrateOptions {
   log?: Log;
   /** Default: prisma/migrations */
   directory?: string;
+  /** Between attempts at a table that somebody else holds. Default 1000 */
+  retryMs?: number;
 }
 
 interface Migration {
@@ -65,10 +76,11 @@ export class MigrationError extends Error {
  *
  * @returns the names of the migrations this call applied
  * @throws DatabaseConnectionError when the database cannot be reached or refuses this user
- * @throws MigrationError when an applied file was changed, or an earlier attempt failed half-way
+ * @throws MigrationError when an applied file was changed, or an earlier attempt failed half-way,
+ *   or a table was held all the time (the next start tries that again)
  */
 export async function migrate(options: MigrateOptions): Promise<string[]> {
-  const log = options.log ?? silentLog;
+  const { log = silentLog, retryMs = LOCK_RETRY_MS } = options;
   const migrations = await readMigrations(options.directory ?? MIGRATIONS);
   const client = new pg.Client({
     connectionString: options.connectionString,
@@ -82,7 +94,7 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     const pending = findPending(migrations, await readBooks(client));
     for (const migration of pending) {
-      await apply(client, migration);
+      await apply(client, migration, { log, retryMs });
       log.info({ migration: migration.name }, 'migration applied');
     }
     return pending.map(({ name }) => name);
@@ -145,27 +157,61 @@ function changed(name: string): string {
   );
 }
 
-/** The file goes as one simple query, which Postgres runs as one transaction. */
-async function apply(client: pg.Client, migration: Migration): Promise<void> {
+async function apply(
+  client: pg.Client,
+  migration: Migration,
+  options: { log: Log; retryMs: number },
+): Promise<void> {
   const id = randomUUID();
   await client.query(
     'INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ($1, $2, $3)',
     [id, migration.checksum, migration.name],
   );
   try {
-    await client.query(migration.sql);
+    await run(client, migration, options);
   } catch (error) {
     const logs = describe(error);
     await client
-      .query('UPDATE _prisma_migrations SET logs = $2 WHERE id = $1', [id, logs])
+      .query(
+        `UPDATE _prisma_migrations SET logs = $2, rolled_back_at = CASE WHEN $3 THEN now() END
+         WHERE id = $1`,
+        [id, logs, isHeld(error)],
+      )
       .catch(() => {});
-    throw new MigrationError(`Migration ${migration.name} failed: ${logs}`, { cause: error });
+    const mend = isHeld(error) ? heldTooLong : '';
+    throw new MigrationError(`Migration ${migration.name} failed: ${logs}${mend}`, {
+      cause: error,
+    });
   }
   await client.query(
     'UPDATE _prisma_migrations SET finished_at = now(), applied_steps_count = 1 WHERE id = $1',
     [id],
   );
 }
+
+/** The file goes as one simple query, which Postgres runs as one transaction. */
+async function run(
+  client: pg.Client,
+  { name, sql }: Migration,
+  { log, retryMs }: { log: Log; retryMs: number },
+): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await client.query(sql);
+      return;
+    } catch (error) {
+      if (!isHeld(error) || attempt === LOCK_ATTEMPTS) throw error;
+      log.warn({ migration: name, err: error }, 'a table is in use; the migration is tried again');
+    }
+    await sleep(retryMs);
+  }
+}
+
+const isHeld = (error: unknown): boolean => (error as pg.DatabaseError).code === LOCK_NOT_AVAILABLE;
+
+const heldTooLong =
+  '. Nothing of it remains, and the next start tries it again. pg_stat_activity shows which ' +
+  'transaction has been open for long: wait for it, or end it with pg_terminate_backend(pid).';
 
 function describe(error: unknown): string {
   const { position, detail } = error as pg.DatabaseError;

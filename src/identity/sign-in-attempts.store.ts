@@ -5,6 +5,15 @@ export interface AttemptBudget {
   key: string;
   limit: number;
   windowMs: number;
+  /** Kept down by the attempt that is refused first, for {@link listRefusals}; absent: nothing is. */
+  refusal?: RefusalNote;
+}
+
+export interface RefusalNote {
+  /** Grows with time. */
+  id: string;
+  /** Whose account it is, where it is one that has an e-mail address. */
+  maskedEmail: string | null;
 }
 
 /** The outcome of taking an attempt from a budget. */
@@ -22,34 +31,55 @@ export interface TakenAttempt {
  */
 export async function takeAttempt(
   executor: Executor,
-  { key, limit, windowMs }: AttemptBudget,
+  budget: AttemptBudget,
   now: Date,
 ): Promise<TakenAttempt> {
   const { rows } = await executor.query<{ attempts: number; windowEndsAt: Date }>({
     name: 'identity.take-attempt',
-    text: `INSERT INTO sign_in_attempts AS counted (key, attempts, window_ends_at)
-      VALUES ($1, 1, $2)
-      ON CONFLICT (key) DO UPDATE SET
-        attempts = CASE WHEN counted.window_ends_at <= $3 THEN 1
-          ELSE least(counted.attempts + 1, $4::integer + 2) END,
-        window_ends_at = CASE WHEN counted.window_ends_at <= $3 THEN excluded.window_ends_at
-          ELSE counted.window_ends_at END
-      RETURNING attempts, window_ends_at AS "windowEndsAt"`,
-    values: [key, new Date(now.getTime() + windowMs), now, limit],
+    text: `WITH taken AS (${take({ key: '$2', endsAt: '$3', limit: '$4', id: '$5', mask: '$6' })})
+      SELECT attempts, window_ends_at AS "windowEndsAt" FROM taken`,
+    values: [now, ...valuesOf(budget, now), ...refusalOf(budget)],
   });
   const { attempts, windowEndsAt } = rows[0]!;
-  return { admitted: attempts <= limit, firstRefusal: attempts === limit + 1, windowEndsAt };
+  return {
+    ...{ admitted: attempts <= budget.limit, firstRefusal: attempts === budget.limit + 1 },
+    windowEndsAt,
+  };
 }
 
-const TAKE = (key: string, endsAt: string, limit: string, from = '') => `
+const valuesOf = ({ key, limit, windowMs }: AttemptBudget, now: Date): unknown[] => [
+  ...[key, new Date(now.getTime() + windowMs), limit],
+];
+
+const refusalOf = ({ refusal }: AttemptBudget): unknown[] => [
+  ...[refusal?.id ?? null, refusal?.maskedEmail ?? null],
+];
+
+/**
+ * The refusal is written by the statement that refuses, so that there is none without it; for a window that
+ * already refused when processes kept none, by the next. `$1` is now.
+ */
+function take(
+  parameters: { key: string; endsAt: string; limit: string; id: string; mask: string },
+  from = '',
+): string {
+  const { key, endsAt, limit, id, mask } = parameters;
+  const ofRefusal = (column: string, value: string) => `${column} = CASE
+      WHEN counted.window_ends_at <= $1 OR counted.attempts < ${limit} THEN NULL
+      WHEN counted.attempts = ${limit} OR counted.refusal_id IS NULL THEN ${value}::text
+      ELSE counted.${column} END`;
+  return `
   INSERT INTO sign_in_attempts AS counted (key, attempts, window_ends_at)
   SELECT ${key}, 1, ${endsAt}::timestamptz ${from}
   ON CONFLICT (key) DO UPDATE SET
     attempts = CASE WHEN counted.window_ends_at <= $1 THEN 1
       ELSE least(counted.attempts + 1, ${limit}::integer + 2) END,
     window_ends_at = CASE WHEN counted.window_ends_at <= $1 THEN excluded.window_ends_at
-      ELSE counted.window_ends_at END
+      ELSE counted.window_ends_at END,
+    ${ofRefusal('refusal_id', id)},
+    ${ofRefusal('masked_email', mask)}
   RETURNING attempts, window_ends_at`;
+}
 
 /** A query whose row comes along, in the same round trip; its parameters begin at $8. */
 export interface Alongside<Row> {
@@ -75,6 +105,7 @@ export async function takeTwoAttempts<Row extends object>(
   now: Date,
   alongside: Alongside<Row> = NOTHING_ALONGSIDE,
 ): Promise<{ first: TakenAttempt; second: TakenAttempt | undefined; row: Row }> {
+  const $ = (index: number) => `$${8 + alongside.values.length + index}`;
   const { rows } = await executor.query<
     Row & {
       firstAttempts: number;
@@ -84,8 +115,11 @@ export async function takeTwoAttempts<Row extends object>(
     }
   >({
     name: alongside.name,
-    text: `WITH first AS (${TAKE('$2', '$3', '$4')}),
-      second AS (${TAKE('$5', '$6', '$7', 'FROM first WHERE first.attempts <= $4')})
+    text: `WITH first AS (${take({ key: '$2', endsAt: '$3', limit: '$4', id: $(0), mask: $(1) })}),
+      second AS (${take(
+        { key: '$5', endsAt: '$6', limit: '$7', id: $(2), mask: $(3) },
+        'FROM first WHERE first.attempts <= $4',
+      )})
       SELECT first.attempts AS "firstAttempts", first.window_ends_at AS "firstEndsAt",
         second.attempts AS "secondAttempts", second.window_ends_at AS "secondEndsAt", alongside.*
       FROM first LEFT JOIN second ON true
@@ -93,9 +127,8 @@ export async function takeTwoAttempts<Row extends object>(
       WHERE ${WITHOUT_WAITING_FOR_DISK}`,
     values: [
       now,
-      ...[first.key, new Date(now.getTime() + first.windowMs), first.limit],
-      ...[second.key, new Date(now.getTime() + second.windowMs), second.limit],
-      ...alongside.values,
+      ...[...valuesOf(first, now), ...valuesOf(second, now), ...alongside.values],
+      ...[...refusalOf(first), ...refusalOf(second)],
     ],
   });
   const row = rows[0]!;
@@ -189,25 +222,6 @@ export async function findAttempts(
     [keys, now],
   );
   return new Map(rows.map(({ key, ...counted }) => [key, counted]));
-}
-
-/**
- * Keeps down that a window has begun to refuse, for {@link listRefusals}.
- *
- * @param id grows with time
- * @param maskedEmail whose account it is, where it is one that has an e-mail address
- */
-export async function noteRefusal(
-  executor: Executor,
-  { key, windowEndsAt }: { key: string; windowEndsAt: Date },
-  { id, maskedEmail }: { id: string; maskedEmail: string | null },
-): Promise<void> {
-  await executor.query({
-    name: 'identity.note-refusal',
-    text: `UPDATE sign_in_attempts SET refusal_id = $3, masked_email = $4
-     WHERE key = $1 AND window_ends_at = $2`,
-    values: [key, windowEndsAt, id, maskedEmail],
-  });
 }
 
 /** A window that refuses all further attempts until it ends. */

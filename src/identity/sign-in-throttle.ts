@@ -18,7 +18,6 @@ import {
   forgetAttempts,
   liftRefusal,
   listRefusals,
-  noteRefusal,
   returnAttempt,
   settleAttempts,
   takeAttempt,
@@ -145,22 +144,6 @@ export function createSignInThrottle(options: SignInThrottleOptions): SignInThro
     },
   });
 
-  /** The window may have begun a moment after `now`, at the word of another process or request. */
-  async function refuse(
-    taken: TakenAttempt,
-    { key, windowMs }: AttemptBudget,
-    now: Date,
-    mask: string | null = null,
-  ): Promise<Refusal> {
-    const { windowEndsAt } = taken;
-    if (taken.firstRefusal) {
-      await noteRefusal(executor, { key, windowEndsAt }, { id: newId(now), maskedEmail: mask });
-    }
-    const leftMs = Math.min(windowEndsAt.getTime() - now.getTime(), windowMs);
-    const retryAfterSeconds = Math.max(Math.ceil(leftMs / 1000), 1);
-    return { allowed: false, retryAfterSeconds, firstRefusal: taken.firstRefusal };
-  }
-
   /** All budgets that somebody draws on. */
   function budgetsOf(whom: Throttled): (AttemptBudget & { kind: ThrottleCount['kind'] })[] {
     if ('accounts' in whom) {
@@ -196,13 +179,20 @@ export function createSignInThrottle(options: SignInThrottleOptions): SignInThro
       { account, email = account, address }: { account: string; email?: string; address: string },
       alongside?: Alongside<Row>,
     ): Promise<PasswordReservation<Row> | Refusal> {
-      const network = budget(`address:${networkOf(address)}`, perAddress, QUARTER_HOUR_MS);
-      const person = budget(accountKey(account, hashSecret), perAccount, QUARTER_HOUR_MS);
       const now = clock.now();
+      const refusal = { id: newId(now), maskedEmail: null };
+      const network = {
+        ...budget(`address:${networkOf(address)}`, perAddress, QUARTER_HOUR_MS),
+        refusal,
+      };
+      const person = {
+        ...budget(accountKey(account, hashSecret), perAccount, QUARTER_HOUR_MS),
+        refusal: { ...refusal, maskedEmail: maskOf(email) },
+      };
       const taken = await takeTwoAttempts(executor, network, person, now, alongside);
       const { first: byAddress, second: byAccount } = taken;
       if (!byAddress.admitted || !byAccount) return refuse(byAddress, network, now);
-      if (!byAccount.admitted) return refuse(byAccount, person, now, maskOf(email));
+      if (!byAccount.admitted) return refuse(byAccount, person, now);
       const settlement = {
         forgotten: { key: person.key, windowEndsAt: byAccount.windowEndsAt },
         returned: { budget: network, windowEndsAt: byAddress.windowEndsAt },
@@ -219,8 +209,11 @@ export function createSignInThrottle(options: SignInThrottleOptions): SignInThro
       };
     },
     async reserveSignUp({ address }) {
-      const network = budget(`sign-up:${networkOf(address)}`, signUpsPerAddress, HOUR_MS);
       const now = clock.now();
+      const network = {
+        ...budget(`sign-up:${networkOf(address)}`, signUpsPerAddress, HOUR_MS),
+        refusal: { id: newId(now), maskedEmail: null },
+      };
       const taken = await takeAttempt(executor, network, now);
       if (!taken.admitted) return refuse(taken, network, now);
       return {
@@ -228,6 +221,19 @@ export function createSignInThrottle(options: SignInThrottleOptions): SignInThro
         withdrawn: () => returnAttempt(executor, network, taken.windowEndsAt),
       };
     },
+  };
+}
+
+/** The window may have begun a moment after `now`, at the word of another process or request. */
+function refuse(
+  { windowEndsAt, firstRefusal }: TakenAttempt,
+  { windowMs }: AttemptBudget,
+  now: Date,
+): Refusal {
+  const leftMs = Math.min(windowEndsAt.getTime() - now.getTime(), windowMs);
+  return {
+    ...{ allowed: false, retryAfterSeconds: Math.max(Math.ceil(leftMs / 1000), 1) },
+    firstRefusal,
   };
 }
 

@@ -10,7 +10,7 @@ export interface KeyDeeds {
   readonly rotated: readonly NamedKey[];
   /** Narrowed, widened, disabled, enabled, renamed. */
   readonly changed: readonly NamedKey[];
-  /** There are more than the {@link MOST_DEEDS} that are here. */
+  /** There are more of a kind than the {@link MOST_DEEDS} that are here. */
   readonly hasMore: boolean;
 }
 
@@ -19,6 +19,7 @@ export interface NamedKey {
   readonly name: string;
 }
 
+/** Of each kind: however much is renamed, it pushes out nothing that was rotated. */
 export const MOST_DEEDS = 50;
 
 const NONE: KeyDeeds = { rotated: [], changed: [], hasMore: false };
@@ -38,15 +39,18 @@ export async function findKeyDeeds(
      FROM unnest($1::text[]) AS leaked(id)
      CROSS JOIN LATERAL (
        WITH RECURSIVE ${descendantsOf('leaked.id')}
-       SELECT k.id, k.name, bool_or(e.type = 'api_key.rotated') AS was_rotated, max(e.id) AS latest
+       SELECT k.id, k.name, bool_or(e.type = 'api_key.rotated') AS was_rotated, max(e.id) AS latest,
+         row_number() OVER (PARTITION BY bool_or(e.type = 'api_key.rotated')
+           ORDER BY max(e.id) DESC) AS place
        FROM (SELECT leaked.id UNION ALL SELECT id FROM descendants) AS actor(id)
        JOIN audit_events e ON e.organization_id = $2 AND e.actor_id = actor.id
        JOIN api_keys k ON k.id = e.target_id AND k.organization_id = $2
        WHERE e.actor_kind = 'api_key' AND e.target_kind = 'api_key'
          AND e.type IN ('api_key.rotated', 'api_key.updated', 'api_key.disabled')
          AND k.revoked_at IS NULL AND k.id NOT IN (SELECT id FROM descendants)
-       GROUP BY k.id ORDER BY latest DESC LIMIT ${MOST_DEEDS + 1}) AS deed
-     ORDER BY leaked.id, deed.latest DESC`,
+       GROUP BY k.id) AS deed
+     WHERE deed.place <= ${MOST_DEEDS + 1}
+     ORDER BY leaked.id, deed.was_rotated DESC, deed.latest DESC`,
     [leakedIds, organizationId],
   );
   const byKey = Map.groupBy(rows, (row) => row.leaked_id);
@@ -68,8 +72,12 @@ interface DeedRow extends NamedKey {
 }
 
 function toDeeds(rows: readonly DeedRow[]): KeyDeeds {
-  const shown = rows.slice(0, MOST_DEEDS);
-  const named = (wasRotated: boolean): NamedKey[] =>
-    shown.filter((row) => row.was_rotated === wasRotated).map(({ id, name }) => ({ id, name }));
-  return { rotated: named(true), changed: named(false), hasMore: rows.length > MOST_DEEDS };
+  const [rotated, changed] = [true, false].map((wasRotated) =>
+    rows.filter((row) => row.was_rotated === wasRotated).map(({ id, name }) => ({ id, name })),
+  ) as [NamedKey[], NamedKey[]];
+  return {
+    rotated: rotated.slice(0, MOST_DEEDS),
+    changed: changed.slice(0, MOST_DEEDS),
+    hasMore: rotated.length > MOST_DEEDS || changed.length > MOST_DEEDS,
+  };
 }

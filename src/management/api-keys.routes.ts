@@ -50,7 +50,11 @@ const properties = {
   }),
   status: s.choice(STATUSES, { description: 'Its own; see also `shut_out_by`.' }),
   shut_out_by: ShutOutBy,
-  created_by: CreatedBy,
+  created_by: {
+    ...CreatedBy,
+    description:
+      'Who or what made it. One that has been deleted since is still named by its id; a key that is not yours to see is not.',
+  },
   expires_at: s.nullable(s.timestamp('When it stops working')),
   last_used_at: s.nullable(s.timestamp('When it was last used, to the minute')),
   created_at: s.timestamp('When it was made'),
@@ -312,6 +316,12 @@ function toDate(text: string | null | undefined): Date | null | undefined {
   return date;
 }
 
+/** Another organization's key is named here as little as in `shut_out_by`. */
+function createdByOf({ createdBy, above }: ApiKeyInLine): Static<typeof CreatedBy> {
+  if (createdBy.kind !== 'api_key') return toCreatedBy(createdBy);
+  return toCreatedBy({ kind: createdBy.kind, id: above[0]?.id ?? null });
+}
+
 function toKey(key: ApiKeyInLine, { clock }: ManagementDependencies): Static<typeof Key> {
   const now = clock.now();
   return {
@@ -326,7 +336,7 @@ function toKey(key: ApiKeyInLine, { clock }: ManagementDependencies): Static<typ
     allowed_addresses: [...key.allowedAddresses],
     status: statusOf(key, now),
     shut_out_by: shutOutBy(key, now) ?? null,
-    created_by: toCreatedBy(key.createdBy),
+    created_by: createdByOf(key),
     expires_at: key.expiresAt?.toISOString() ?? null,
     last_used_at: key.lastUsedAt?.toISOString() ?? null,
     created_at: key.createdAt.toISOString(),

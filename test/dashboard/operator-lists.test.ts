@@ -1,8 +1,10 @@
 import pg from 'pg';
 import t from 'tap';
+import type { Executor } from '../../src/database/executor.ts';
+import { listRefusals } from '../../src/identity/sign-in-attempts.store.ts';
 import { createSignInThrottle } from '../../src/identity/sign-in-throttle.ts';
 import type { Clock } from '../../src/lib/clock.ts';
-import { newId } from '../../src/lib/ids.ts';
+import { firstIdOf, newId } from '../../src/lib/ids.ts';
 import { createMasterKey } from '../../src/lib/master-key.ts';
 import { createUser, registerClient } from '../support/gatehouse.ts';
 import { createTestDatabase } from '../support/postgres.ts';
@@ -188,16 +190,23 @@ t.test('of 100,000 attempts a page reads its own rows, by the index', async (t) 
     url = nextOf(page);
   }
   t.same(read, ids.toReversed(), 'each once, the newest first');
-  const { rows } = await filling.query<{ 'QUERY PLAN': string }>(
-    `EXPLAIN (ANALYZE, BUFFERS) SELECT refusal_id FROM sign_in_attempts
-     WHERE window_ends_at > $1 AND attempts > ('{"account":10}'::jsonb ->> split_part(key, ':', 1))::integer
-       AND refusal_id >= '0' AND (NULL::text IS NULL OR refusal_id < NULL)
-     ORDER BY refusal_id DESC LIMIT 51`,
-    [now],
-  );
-  const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
-  t.match(plan, /Index Scan Backward using sign_in_attempts_refusal/);
-  t.notMatch(plan, /Seq Scan|Sort/);
+  const plans: string[] = [];
+  const explaining: Executor = {
+    async query(text: unknown, values?: unknown[]) {
+      const { rows } = await filling.query(`EXPLAIN (ANALYZE, BUFFERS) ${text}`, values);
+      plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'));
+      return { rows: [] } as never;
+    },
+  };
+  const filter = { limits: { account: 10 }, now, from: firstIdOf(now) };
+  for (const before of [undefined, ids[60]]) {
+    await listRefusals(explaining, filter, { before, size: 51 });
+  }
+  t.equal(plans.length, 2);
+  for (const plan of plans) {
+    t.match(plan, /Index Scan Backward using sign_in_attempts_refusal/);
+    t.notMatch(plan, /Seq Scan|Sort/);
+  }
 });
 
 t.test('plans show what the gate holds to, and who is on them', async (t) => {

@@ -181,3 +181,24 @@ t.test('closing does not wait for a transaction that never ends', async (t) => {
   const took = performance.now() - start;
   t.ok(took < 4_000, 'two seconds are enough', { took });
 });
+
+t.test('of two transactions that wait for each other, one is told to come again', async (t) => {
+  const { connectionString } = await createTestDatabase(t);
+  const database = openDatabase({ connectionString, log: silentLog });
+  t.teardown(() => database.close());
+  await database.pool.query(`INSERT INTO organizations (id, name) VALUES ('o1', ''), ('o2', '')`);
+  const hold = 'SELECT FROM organizations WHERE id = $1 FOR UPDATE';
+  const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+  // A large one waits long enough for Postgres to look for deadlocks.
+  const lock = (first: string, second: string, own: 0 | 1) =>
+    database.largeTransaction(async (tx) => {
+      await tx.query(hold, [first]);
+      gates[own].resolve();
+      await gates[own === 0 ? 1 : 0].promise;
+      await tx.query(hold, [second]);
+    });
+  const ends = await Promise.allSettled([lock('o1', 'o2', 0), lock('o2', 'o1', 1)]);
+  const reasons = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
+  t.match(reasons, [{ code: '40P01' }]);
+  t.ok(isDatabaseUnavailable(reasons[0]));
+});

@@ -52,7 +52,7 @@ t.test('clients from before are told their maker by the log, else by its id', as
     }
   });
   const applied = await migrate({ connectionString });
-  t.ok(applied.includes(OURS));
+  t.equal(applied[0], OURS);
   await withClient(connectionString, async (client) => {
     const { rows } = await client.query(
       'SELECT client_id, created_by_kind, created_by FROM clients ORDER BY client_id',

@@ -1,6 +1,7 @@
-import { appendFile, cp, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import t from 'tap';
+import t, { type Test } from 'tap';
+import { silentLog } from '../../src/database/log.ts';
 import { MigrationError, migrate } from '../../src/database/migrate.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { withClient } from '../support/postgres-server.ts';
@@ -62,6 +63,75 @@ t.test(
     });
     await writeFile(file, 'CREATE TABLE half (id int);');
     t.same(await attempt(), ['29990101000000_broken']);
+  },
+);
+
+/** A directory with one migration that gives up soon where somebody reads the table. */
+async function impatient(t: Test) {
+  const { connectionString } = await createTestDatabase(t, { migrated: false });
+  const directory = t.testdir({
+    '1_things': { 'migration.sql': 'CREATE TABLE things (id int);' },
+  });
+  await migrate({ connectionString, directory });
+  const name = '2_column';
+  await mkdir(join(directory, name));
+  await writeFile(
+    join(directory, name, 'migration.sql'),
+    `SET LOCAL lock_timeout = '20ms'; ALTER TABLE things ADD COLUMN more int;`,
+  );
+  const warnings: unknown[] = [];
+  const log = { ...silentLog, warn: (about: unknown) => void warnings.push(about) };
+  const attempt = () => migrate({ connectionString, directory, log, retryMs: 5 });
+  return { connectionString, name, warnings, attempt };
+}
+
+t.test('a table that is read for long is tried again, until it is free', async (t) => {
+  const { connectionString, name, warnings, attempt } = await impatient(t);
+  await withClient(connectionString, async (reader) => {
+    await reader.query('BEGIN');
+    await reader.query('SELECT FROM things');
+    const migrated = attempt();
+    while (warnings.length < 2) await reader.query('SELECT FROM things');
+    await reader.query('COMMIT');
+    t.same(await migrated, [name]);
+    const { rows } = await reader.query('SELECT count(*)::int AS count FROM _prisma_migrations');
+    t.same(rows, [{ count: 2 }], 'the books have it once');
+  });
+});
+
+t.test('one that stays held is told, and the next start needs no mending', async (t) => {
+  const { connectionString, name, warnings, attempt } = await impatient(t);
+  await withClient(connectionString, async (reader) => {
+    await reader.query('BEGIN');
+    await reader.query('SELECT FROM things');
+    await t.rejects(attempt(), {
+      ...{ name: 'MigrationError', message: /2_column failed: .*lock timeout.*pg_stat_activity/ },
+    });
+    t.equal(warnings.length, 9);
+    await reader.query('COMMIT');
+    t.same(await attempt(), [name]);
+    t.same(await attempt(), []);
+  });
+});
+
+t.test(
+  'a migration holds one table at the most, not for long, and not while it changes rows',
+  async (t) => {
+    const later = names.filter((name) => name > '20261122080000');
+    for (const name of later) {
+      const sql = await readFile(join(original.pathname, name, 'migration.sql'), 'utf8');
+      const tables = (pattern: RegExp) => Array.from(sql.matchAll(pattern), ([, table]) => table);
+      const made = tables(/^CREATE TABLE "(\w+)"/gm);
+      const held = new Set(
+        tables(/^(?:ALTER TABLE|CREATE .*INDEX .* ON) "(\w+)"/gm).filter(
+          (one) => !made.includes(one),
+        ),
+      );
+      t.ok(held.size <= 1, name);
+      if (held.size === 0) continue;
+      t.match(sql, /SET LOCAL lock_timeout/, name);
+      t.notMatch(sql, /^(UPDATE|INSERT|DELETE)/m, `${name} changes rows in a file of its own`);
+    }
   },
 );
 

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import t from 'tap';
 import { createTestDatabase } from '../support/postgres.ts';
+import { withClient } from '../support/postgres-server.ts';
 
 // What prisma/migrations adds by hand, beyond what schema.prisma can say and the drift check can see.
 
@@ -123,3 +124,50 @@ t.test('the database keeps the invariants of webhooks', async (t) => {
   );
   t.equal(rows.length, 0, 'deliveries and attempts go with the organization');
 });
+
+const INDEXES_OF_SOME_ROWS = {
+  api_keys_living: 'api_keys (organization_id, id) WHERE revoked_at IS NULL',
+  audit_events_by_actor:
+    'audit_events (organization_id, actor_id, id) WHERE organization_id IS NOT NULL',
+  audit_events_by_day:
+    'audit_events (organization_id, occurred_at) WHERE organization_id IS NOT NULL',
+  audit_events_by_type:
+    'audit_events (organization_id, type, id) WHERE organization_id IS NOT NULL',
+  outbox_waiting:
+    "outbox (organization_id, available_at) WHERE delivered_at IS NULL AND topic = 'webhook'",
+  sign_in_attempts_refusal: 'unique sign_in_attempts (refusal_id) WHERE refusal_id IS NOT NULL',
+  webhook_deliveries_given_up:
+    "webhook_deliveries (subscription_id, finished_at) WHERE status = 'dead'",
+  webhook_deliveries_leased:
+    "webhook_deliveries (subscription_id) WHERE status = 'pending' AND leased_until IS NOT NULL",
+  webhook_deliveries_waiting:
+    "webhook_deliveries (subscription_id, next_attempt_at) WHERE status = 'pending'",
+  consents_one_active:
+    "unique consents (user_id, client_id, COALESCE(organization_id, '')) WHERE revoked_at IS NULL",
+  invitations_open:
+    'unique invitations (organization_id, email) WHERE accepted_at IS NULL AND revoked_at IS NULL',
+  signing_keys_one_current: "unique signing_keys (status) WHERE status = 'current'",
+};
+
+t.test('the indexes of some rows are there, each for the rows it is about', async (t) => {
+  const { connectionString } = await createTestDatabase(t);
+  await withClient(connectionString, async (client) => {
+    const { rows } = await client.query<{ name: string; is_valid: boolean; definition: string }>(
+      `SELECT i.relname AS name, indisvalid AS is_valid, pg_get_indexdef(indexrelid) AS definition
+       FROM pg_index JOIN pg_class i ON i.oid = indexrelid
+       WHERE indpred IS NOT NULL AND i.relnamespace = 'public'::regnamespace`,
+    );
+    t.ok(rows.every(({ is_valid }) => is_valid));
+    t.same(
+      Object.fromEntries(rows.map(({ name, definition }) => [name, inShort(definition)])),
+      INDEXES_OF_SOME_ROWS,
+    );
+  });
+});
+
+/** A definition without what Postgres says of all of them, casts and brackets around a condition. */
+function inShort(definition: string): string {
+  const [of = '', condition = ''] = definition.replaceAll('::text', '').split(' WHERE ');
+  const table = of.replace(/^CREATE (UNIQUE )?INDEX \S+ ON public\.(\w+) USING btree/, '$1$2');
+  return `${table.replace('UNIQUE', 'unique')} WHERE ${condition.replaceAll(/[()]/g, '')}`;
+}

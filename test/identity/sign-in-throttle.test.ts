@@ -1,5 +1,7 @@
 import t from 'tap';
-import { openHouse } from './house.ts';
+import type { Executor } from '../../src/database/executor.ts';
+import { createSignInThrottle } from '../../src/identity/sign-in-throttle.ts';
+import { hashSecret, openHouse } from './house.ts';
 
 t.test('of 200 attempts at one account at once, ten are admitted', async (t) => {
   const { throttle } = await openHouse(t, { throttle: { perAddress: 1000 } });
@@ -129,4 +131,70 @@ t.test('one address signs up twenty times an hour', async (t) => {
   t.equal(answers.filter(({ allowed }) => allowed).length, 20);
   clock.advance(3600);
   t.equal((await throttle.reserveSignUp({ address })).allowed, true);
+});
+
+t.test('a refusal is one statement, which keeps it down: there is none without it', async (t) => {
+  const { database, clock } = await openHouse(t);
+  let statements = 0;
+  const counting: Executor = {
+    query(...query: unknown[]) {
+      statements += 1;
+      return (database.pool.query as (...query: unknown[]) => never).apply(database.pool, query);
+    },
+  };
+  const limits = { perAccount: 2, perAddress: 5, signUpsPerAddress: 1 };
+  const throttle = createSignInThrottle({ executor: counting, clock, hashSecret, ...limits });
+  const account = 'ann@example.com';
+  const attempts = await Promise.all(
+    Array.from({ length: 40 }, (_, index) =>
+      throttle.reserve({ account, address: `198.51.100.${index}` }),
+    ),
+  );
+  t.equal(attempts.filter(({ allowed }) => !allowed).length, 38);
+  t.equal(statements, 40);
+  for (let index = 0; index < 7; index += 1) {
+    await throttle.reserve({ account: `p${index}@example.com`, address: '192.0.2.1' });
+  }
+  for (let index = 0; index < 3; index += 1) await throttle.reserveSignUp({ address: '192.0.2.2' });
+  t.equal(statements, 50);
+  const { items } = await throttle.listRefused({ limit: 50 });
+  t.same(items.map(({ kind, whom }) => [kind, whom]).sort(), [
+    ['account', 'a•••@e•••.com'],
+    ['address', '192.0.2.1'],
+    ['sign_up', '192.0.2.2'],
+  ]);
+});
+
+t.test(
+  'a window that a process of before made refuse is listed with its next refusal',
+  async (t) => {
+    const { throttle, database } = await openHouse(t, { throttle: { perAccount: 1 } });
+    const attempt = { account: 'ann@example.com', address: '192.0.2.1' };
+    for (let index = 0; index < 4; index += 1) await throttle.reserve(attempt);
+    await database.pool.query('UPDATE sign_in_attempts SET refusal_id = NULL, masked_email = NULL');
+    t.same((await throttle.listRefused({ limit: 50 })).items, []);
+    t.match(await throttle.reserve(attempt), { allowed: false, firstRefusal: false });
+    const [listed] = (await throttle.listRefused({ limit: 50 })).items;
+    t.match(listed, { kind: 'account', whom: 'a•••@e•••.com' });
+    await throttle.reserve(attempt);
+    t.same((await throttle.listRefused({ limit: 50 })).items, [listed], 'and goes by that name');
+  },
+);
+
+t.test('the next window has nothing of the refusal before it', async (t) => {
+  const { throttle, clock, database } = await openHouse(t, { throttle: { perAccount: 1 } });
+  const attempt = { account: 'ann@example.com', address: '192.0.2.1' };
+  for (let index = 0; index < 2; index += 1) await throttle.reserve(attempt);
+  const [before] = (await throttle.listRefused({ limit: 50 })).items;
+  clock.advance(900);
+  await throttle.reserve(attempt);
+  t.equal(await throttle.lift(database.pool, before!.id), false);
+  const { rows } = await database.pool.query(
+    'SELECT DISTINCT refusal_id, masked_email FROM sign_in_attempts',
+  );
+  t.same(rows, [{ refusal_id: null, masked_email: null }]);
+  await throttle.reserve(attempt);
+  const { items } = await throttle.listRefused({ limit: 50 });
+  t.equal(items.length, 1);
+  t.not(items[0]!.id, before!.id);
 });

@@ -120,3 +120,35 @@ t.test('of very many keys the latest are named, and that there are more', async 
   t.match(body, `>Key ${MOST_DEEDS + 1}</a>`);
   t.notMatch(body, '>Key 1</a>');
 });
+
+t.test('however many keys a thief renames afterwards, the rotated one is named', async (t) => {
+  const { desk, manage, leak, eventOf, named, database } = await start(t);
+  const ada = await desk.owner();
+  const leaked = await named(ada, 'Leaked');
+  const production = await named(ada, 'Production');
+  await manage(leaked.secret, 'POST', `/api-keys/${production.id}/rotate`);
+  const { rows } = await database.pool.query<{ id: string }>(
+    `INSERT INTO api_keys (id, organization_id, name, environment, scopes, allowed_addresses,
+       created_by_kind)
+     SELECT gen_random_uuid(), $1, 'Key ' || n, 'live', '{}', '{}', 'system'
+     FROM generate_series(1, $2::int) AS numbers(n) RETURNING id`,
+    [ada.user.organizationId, MOST_DEEDS + 1],
+  );
+  for (const { id } of rows) {
+    await manage(leaked.secret, 'PATCH', `/api-keys/${id}`, { name: 'Renamed' });
+  }
+  await leak(leaked.secret);
+  const details = await eventOf(leaked.id);
+  t.strictSame(details.rotated_ids, [production.id]);
+  t.strictSame(
+    details.changed_ids,
+    rows
+      .slice(1)
+      .map(({ id }) => id)
+      .reverse(),
+    'the latest',
+  );
+  t.equal(details.and_more, true);
+  const [, rotations = ''] = (await ada.open('')).body.split(ROTATED);
+  t.match(rotations.split(CHANGED)[0], `/keys/${production.id}">Production</a>`);
+});

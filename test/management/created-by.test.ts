@@ -60,6 +60,26 @@ for (const { path, idOf, make } of [
   });
 }
 
+t.test(
+  'a client that a process of before made has no maker, neither shown nor to the list',
+  async (t) => {
+    const maker = await key();
+    const [kept, older] = [await client(maker.key), await client(maker.key)];
+    await house.database.pool.query(
+      'UPDATE clients SET created_by_kind = NULL WHERE client_id = $1',
+      [older.client_id],
+    );
+    for (const by of [adminKey, maker.key]) {
+      t.strictSame(await idsOf('/clients', by, maker.id), [kept.client_id]);
+    }
+    const { body } = await as(adminKey, 'GET', '/clients?limit=100');
+    const listed = body.data.find(
+      (each: { client_id: string }) => each.client_id === older.client_id,
+    );
+    t.equal(listed.created_by, null);
+  },
+);
+
 t.test('the lists by maker read an index, not the table', async (t) => {
   const { rows } = await house.database.pool.query(
     `SELECT indexdef FROM pg_indexes WHERE tablename IN ('clients', 'service_accounts')`,

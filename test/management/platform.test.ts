@@ -51,6 +51,8 @@ t.test("a user's consents are listed, and revoked by nobody else's id", async (t
   const user = (await post('/users', { email: 'ann@example.com' })).body;
   const client = (await post('/clients', { name: 'App' })).body;
   const organization = (await post('/organizations', { name: 'Acme' })).body;
+  const place = { organization_id: organization.id, user_id: user.id, role: 'owner' };
+  t.equal((await post('/memberships', place)).status, 201);
   const scopes = platform.scopes.slice(0, 2).map(({ name }) => name);
   const own = { userId: user.id, clientId: client.client_id, scopes, refused: [] };
   const consent = { id: 'consent-1', organizationId: organization.id, ...own };

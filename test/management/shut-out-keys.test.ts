@@ -97,10 +97,18 @@ t.test('of another organization’s key above it nobody learns which it is', asy
   t.match(await standing(mine), { shut_out_by: { id: null, status: 'disabled' } });
   const other = await key();
   const list = await as(other.key, 'GET', '/api-keys?limit=100');
-  t.match(
-    list.body.data.find(({ id }: Key) => id === mine.id),
-    { shut_out_by: { id: null, status: 'disabled' } },
-  );
+  const listed = list.body.data.find(({ id }: Key) => id === mine.id);
+  t.match(listed, { shut_out_by: { id: null, status: 'disabled' } });
+  for (const shown of [
+    listed,
+    (await get(`/api-keys/${mine.id}`)).body,
+    (await as(other.key, 'PATCH', `/api-keys/${mine.id}`, { name: 'Renamed' })).body,
+  ]) {
+    t.strictSame(shown.created_by, { kind: 'api_key', id: null }, 'nor by whom it was made');
+    t.notMatch(JSON.stringify(shown), theirs.id);
+  }
+  const below = await child(other);
+  t.match(below, { created_by: { kind: 'api_key', id: other.id } }, 'one’s own is named');
 });
 
 t.test('a page of ten thousand keys is one statement that reads its own lines alone', async (t) => {
