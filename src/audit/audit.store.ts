@@ -47,7 +47,8 @@ async function recordAndQueue(
 }
 
 /**
- * Writes an event of one kind for each row of what causes them, however many, in one statement with it.
+ * Writes an event of one kind for each row of what causes them in one statement with it, and queues those
+ * that receivers hear of.
  *
  * @param cause what gives `organization_id`, `target_id` and `details` (jsonb) of each, with its parameters
  */
@@ -64,25 +65,27 @@ export async function recordAuditEvents(
   );
   // The organization of each is put in where it is queued.
   const heard = webhookEventOf({ ...event, organizationId: '' });
-  const parts = queueParts({
-    ...{ organizationId: 'cause.organization_id', type: `$${from + 8}::text`, at, from: 'cause' },
-    data: `$${from + 9}::jsonb || cause.details || jsonb_build_object(
-      'organization_id', cause.organization_id, ${kind} || '_id', cause.target_id)`,
-  });
+  const parts =
+    heard &&
+    queueParts({
+      ...{ organizationId: 'cause.organization_id', type: `$${from + 8}::text`, at, from: 'cause' },
+      data: `$${from + 9}::jsonb || cause.details || jsonb_build_object(
+        'organization_id', cause.organization_id, ${kind} || '_id', cause.target_id)`,
+    });
   const text = (value: string | undefined) => (value === undefined ? null : auditText(value));
   await executor.query(
     `WITH cause AS (${cause.sql}),
      recorded AS (
        ${INSERT} SELECT ${at}, ${type}, ${actorKind}, ${actorId}, cause.organization_id,
          ${kind}, cause.target_id, ${address}, ${requestId}, $${from + 7}::jsonb || cause.details
-       FROM cause),
-     ${parts}`,
+       FROM cause)
+     ${parts ? `, ${parts}` : 'SELECT'}`,
     [
       ...cause.values,
       ...[event.occurredAt ?? null, event.type, event.actor.kind, text(event.actor.id), targetKind],
       ...[text(event.address), text(event.requestId)],
       JSON.stringify(auditDetails(event.details ?? {})),
-      ...[heard?.type ?? null, JSON.stringify(auditDetails(heard?.data ?? {}))],
+      ...(heard ? [heard.type, JSON.stringify(auditDetails(heard.data))] : []),
     ],
   );
 }

@@ -1,6 +1,7 @@
 /** SQLSTATEs that say "not now": nothing is wrong with the statement. */
 const SQL_STATES = new Set([
   '25P03', // idle_in_transaction_session_timeout
+  '40P01', // deadlock_detected: two wanted what the other had, and this one gave way
   '25006', // read_only_sql_transaction: a failover has left us at a standby
   '53300', // too_many_connections
   '57014', // query_canceled: our own statement_timeout

@@ -168,9 +168,9 @@ function membershipChanges({ database, clock, revocations }: MembershipStoreOpti
         if (current === undefined) return false;
         if (!permits(current.role)) throw new IdentityError('role_out_of_reach');
         if (current.role === 'owner') await refuseWithoutOwner(tx, current);
-        await revocations.denyMembership(tx, userId, organizationId);
         const end = { reason: 'membership_ended', userId, organizationId } as const;
         await revocations.endConsents(tx, end, context);
+        await revocations.denyMembership(tx, userId, organizationId);
         await tx.query('DELETE FROM memberships WHERE user_id = $1 AND organization_id = $2', [
           userId,
           organizationId,

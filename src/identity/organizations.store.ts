@@ -130,9 +130,14 @@ function organizationWrites(options: OrganizationStoreOptions) {
       return database.largeTransaction(async (tx) => {
         const held = await tx.query('SELECT FROM organizations WHERE id = $1 FOR UPDATE', [id]);
         if (held.rowCount === 0) return false;
-        await revocations.denyOrganization(tx, id);
+        // As an authorization locks them: the organization, the client, the consent, what is issued under it.
+        await tx.query(
+          'SELECT FROM clients WHERE organization_id = $1 ORDER BY client_id FOR UPDATE',
+          [id],
+        );
         const end = { reason: 'organization_deleted', organizationId: id } as const;
         await revocations.endConsents(tx, end, context);
+        await revocations.denyOrganization(tx, id);
         await tx.query('DELETE FROM organizations WHERE id = $1', [id]);
         await record(tx, 'organization.deleted', id, clock.now(), context);
         return true;

@@ -167,8 +167,8 @@ function userRemovals({ database, clock, revocations }: UserStoreOptions) {
     );
     if (rows[0] === undefined) return selectUser(executor, id);
     if (disabled) {
-      await revocations.denySubject(executor, id);
       await revocations.endConsents(executor, { reason: 'user_disabled', userId: id }, context);
+      await revocations.denySubject(executor, id);
     }
     await record(executor, disabled ? 'user.disabled' : 'user.enabled', id, now, context);
     return toUser(rows[0]);
@@ -202,8 +202,8 @@ function userRemovals({ database, clock, revocations }: UserStoreOptions) {
         const held = await tx.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
         if (held.rowCount === 0) return false;
         const organizationIds = await refuseOrphaning(tx, id);
-        await revocations.denySubject(tx, id);
         await revocations.endConsents(tx, { reason: 'user_deleted', userId: id }, context);
+        await revocations.denySubject(tx, id);
         await tx.query('DELETE FROM users WHERE id = $1', [id]);
         const now = clock.now();
         await record(tx, 'user.deleted', id, now, context);

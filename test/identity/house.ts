@@ -6,7 +6,7 @@ import { silentLog } from '../../src/database/log.ts';
 import { createIdentityService } from '../../src/identity/identity.service.ts';
 import type { Passwords } from '../../src/identity/passwords.ts';
 import { createPasswords } from '../../src/identity/passwords.ts';
-import type { RevocationPort } from '../../src/identity/revocation-port.ts';
+import type { ConsentEnd, RevocationPort } from '../../src/identity/revocation-port.ts';
 import type { SignInThrottleOptions } from '../../src/identity/sign-in-throttle.ts';
 import { createSignInThrottle } from '../../src/identity/sign-in-throttle.ts';
 import { createTestDatabase } from '../support/postgres.ts';
@@ -31,21 +31,24 @@ export const hashSecret = (value: string): Buffer =>
 /** A revocation port that writes down what it is asked for, until it is broken. */
 function recordingRevocations() {
   const denied: string[][] = [];
+  const ended: ConsentEnd[] = [];
   let broken = false;
-  const deny = async (...mark: string[]) => {
+  const write = async <Entry>(record: Entry[], entry: Entry) => {
     if (broken) throw new Error('the denylist is out of order');
-    denied.push(mark);
+    record.push(entry);
   };
+  const deny = (...mark: string[]) => write(denied, mark);
   const port: RevocationPort = {
     denySubject: (_executor, userId) => deny('subject', userId),
     denyMembership: (_executor, userId, organizationId) =>
       deny('membership', userId, organizationId),
     denyOrganization: (_executor, organizationId) => deny('organization', organizationId),
-    endConsents: async () => {},
+    endConsents: (_executor, end) => write(ended, end),
   };
   return {
     port,
     denied,
+    ended,
     break() {
       broken = true;
     },
@@ -98,8 +101,10 @@ export async function openHouse(
     identity,
     /** The hash of every verification asked for. */
     verified,
-    /** Every call of the revocation port. */
+    /** Every call of the revocation port that ends what was issued. */
     denied: revocations.denied,
+    /** Every call of it that ends consents. */
+    ended: revocations.ended,
     breakRevocations: revocations.break,
     mendRevocations: revocations.mend,
     /** The types of all audit events, oldest first. */

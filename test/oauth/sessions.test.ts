@@ -3,7 +3,7 @@ import type { Admission } from '../../src/identity/admission.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createRevocations } from '../../src/oauth/revocations.store.ts';
 import { touchSessions } from '../../src/oauth/sessions/user-sessions.store.ts';
-import { authorize, authorizeUrl, newPkce, signIn } from '../support/flows.ts';
+import { authorize, authorizeUrl, consent, newPkce, signIn } from '../support/flows.ts';
 import { createUser, registerClient, startGatehouse, type TestUser } from '../support/gatehouse.ts';
 import { within } from '../support/two-servers.ts';
 import { createUserAgent, locationOf, type UserAgent } from '../support/user-agent.ts';
@@ -32,12 +32,15 @@ async function connected() {
   return { user, agent, cookie: cookieOf(agent) };
 }
 
-/** An authorization request that has read its session and goes on when `meanwhile` has happened. */
+/**
+ * An authorization request that has read its session and goes on when `meanwhile` has happened: it waits for
+ * what it alone wants, to lock the membership for its grant, and holds nothing that an ending wants.
+ */
 async function slowly(agent: UserAgent, meanwhile: () => Promise<unknown>) {
   const { answer } = await database.transaction(async (tx) => {
-    await tx.query('LOCK TABLE consents IN ACCESS EXCLUSIVE MODE');
+    await tx.query('LOCK TABLE memberships IN EXCLUSIVE MODE');
     const answer = agent.get(url());
-    await within(700, () => isWaiting('consents'));
+    await within(700, () => isWaiting('INTO grants'));
     await meanwhile();
     return { answer };
   });
@@ -86,7 +89,10 @@ for (const [name, end] of Object.entries(endings)) {
     if (name === 'disabling the user') await identity.users.enable(user.id, SYSTEM);
     t.notOk(await isIn(cookie, user));
     const next = await agent.follow(await agent.get(url()));
-    t.ok((await signIn(agent, next, user)).headers.get('location'), 'the user signs in again');
+    const signedIn = await signIn(agent, next, user);
+    // What was allowed ended with the user, and is asked anew.
+    const page = name === 'disabling the user' ? await consent(agent, signedIn) : signedIn;
+    t.ok(locationOf(page).searchParams.get('code'), 'the user signs in again');
   });
 }
 

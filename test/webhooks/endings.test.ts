@@ -1,5 +1,9 @@
 import t from 'tap';
+import { recordAuditEvents } from '../../src/audit/audit.store.ts';
+import type { Executor } from '../../src/database/executor.ts';
 import { revokeLeakedKey } from '../../src/leaks/leaked-keys.store.ts';
+import { grantConsent } from '../../src/oauth/consents/consents.store.ts';
+import { endConsents } from '../../src/oauth/consents/ended-consents.store.ts';
 import {
   createMember,
   createUser,
@@ -8,6 +12,7 @@ import {
   type TestUser,
 } from '../support/gatehouse.ts';
 import { createSignedIn } from '../support/signed-in.ts';
+import { within } from '../support/two-servers.ts';
 import { SYSTEM } from './house.ts';
 
 // Whatever ends a consent or a key tells those who were told of its beginning.
@@ -156,6 +161,166 @@ t.test('an ending that does not happen is not told of', async (t) => {
   const role = { role: 'admin' };
   t.equal((await manage('PATCH', `/memberships/${organizationId}/${owner.id}`, role)).status, 409);
   t.same(await toldOf(organizationId, 'consent.revoked'), []);
+});
+
+/** How many requests of such a statement wait for a lock. */
+async function waitingFor(part: string): Promise<number> {
+  const { rows } = await database.pool.query(
+    `SELECT FROM pg_stat_activity
+     WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE $1`,
+    [`%${part}%`],
+  );
+  return rows.length;
+}
+
+/** How an authorization fails that is not refused. */
+const BROKEN = /\(5\d\d\)|server_error|temporarily_unavailable/;
+
+/** Holds rows until `meanwhile` has happened. */
+const holding = <Result>(rows: string, id: string, meanwhile: () => Promise<Result>) =>
+  database.largeTransaction(async (tx) => {
+    await tx.query(rows, [id]);
+    return { answers: await meanwhile() };
+  });
+
+const livingOf = async (clientId: string) =>
+  (
+    await database.pool.query(
+      'SELECT user_id FROM consents WHERE client_id = $1 AND revoked_at IS NULL',
+      [clientId],
+    )
+  ).rows;
+
+const DELETIONS: readonly {
+  readonly of: string;
+  readonly end: (clientId: string, publisherId: string) => Promise<{ status: number }>;
+}[] = [
+  { of: 'a client', end: (clientId) => manage('DELETE', `/clients/${clientId}`) },
+  {
+    of: 'an organization with its apps',
+    end: (_clientId, publisherId) => manage('DELETE', `/organizations/${publisherId}`),
+  },
+];
+
+for (const { of, end } of DELETIONS) {
+  t.test(`the deletion of ${of} waits for no authorization that waits for it`, async (t) => {
+    const publisher = await createUser(gatehouse);
+    const app = await registerClient(gatehouse, { organizationId: publisher.organizationId });
+    const { clientId } = app;
+    const user = await createUser(gatehouse);
+    await listen(user.organizationId);
+    const person = createSignedIn(gatehouse, user);
+    const insider = createSignedIn(gatehouse, publisher);
+    await person.tokens(app, { scope: 'workflows:read' });
+    await insider.tokens(app, { scope: 'workflows:read' });
+    const held = 'SELECT FROM clients WHERE client_id = $1 FOR KEY SHARE';
+    const { answers } = await holding(held, clientId, async () => {
+      const deletion = end(clientId, publisher.organizationId);
+      await within(5000, async () => (await waitingFor('FROM clients')) === 1);
+      t.ok((await person.code(app, { scope: 'workflows:read' })).code, 'while it waits');
+      const inside = insider.code(app, { scope: 'workflows:read' }).catch(String);
+      return [deletion, inside] as const;
+    });
+    t.equal((await answers[0]).status, 204);
+    const inside = await answers[1];
+    if (typeof inside === 'string') t.notMatch(inside, BROKEN, 'refused, if not in time');
+    t.same(await livingOf(clientId), []);
+    t.equal((await toldOf(user.organizationId, 'consent.revoked')).length, 1);
+  });
+
+  t.test(
+    `authorizations and the deletion of ${of} at once: nothing breaks or is left`,
+    async (t) => {
+      const users = await Promise.all(Array.from({ length: 4 }, () => createUser(gatehouse)));
+      const publisher = await createUser(gatehouse);
+      const { organizationId } = publisher;
+      const app = await registerClient(gatehouse, { organizationId });
+      const { clientId } = app;
+      const people = [...users, publisher].map((user) => createSignedIn(gatehouse, user));
+      for (const { organizationId } of users) await listen(organizationId);
+      const scope = 'workflows:read';
+      for (const person of people) await person.code(app, { scope });
+      const authorize = () => people.map((person) => person.code(app, { scope }).catch(String));
+      const early = authorize();
+      const deletion = end(clientId, organizationId);
+      const answers = await Promise.all([...early, ...authorize()]);
+      t.equal((await deletion).status, 204);
+      const broken = answers.filter((one) => typeof one === 'string' && BROKEN.test(one));
+      t.same(broken, []);
+      t.same(await livingOf(clientId), []);
+      for (const user of users) {
+        const granted = await toldOf(user.organizationId, 'consent.granted');
+        t.equal(granted.length, 1);
+        t.equal((await toldOf(user.organizationId, 'consent.revoked')).length, 1);
+      }
+    },
+  );
+}
+
+for (const { reason, end } of ROADS) {
+  t.test(`somebody disconnects an app at that moment: it ends once, ${reason}`, async (t) => {
+    const consented = await newConsent();
+    const { organizationId, neighbour, member, app } = consented;
+    const { body } = await manage('GET', `/consents?user_id=${member.id}`);
+    const disconnect = () => manage('DELETE', `/consents/${body.data[0].id}?user_id=${member.id}`);
+    const held = 'SELECT FROM grants WHERE user_id = $1 FOR UPDATE';
+    const { answers } = await holding(held, member.id, async () => {
+      const ending = end(consented);
+      await within(700, async () => (await waitingFor('UPDATE grants')) === 1);
+      const disconnection = disconnect();
+      await within(700, async () => (await waitingFor('UPDATE consents')) === 1);
+      return [ending, disconnection] as const;
+    });
+    t.ok((await answers[0]).status < 300);
+    t.equal((await answers[1]).status, 404, 'too late');
+    t.match(await toldOf(organizationId, 'consent.revoked'), [{ data: { reason } }]);
+    t.same(await livingOf(app.clientId), [{ user_id: neighbour.id }]);
+  });
+}
+
+t.test('consents of any number end in batches, each told of once', async (t) => {
+  const { organizationId, neighbour, app } = await newConsent();
+  const members = Array.from({ length: 5 }, () => createMember(gatehouse, organizationId));
+  for (const member of await Promise.all(members)) {
+    const about = { userId: member.id, clientId: app.clientId, organizationId };
+    const consent = { id: `consent-of-${member.id}`, ...about, scopes: [], refused: [] };
+    await grantConsent(database, consent, new Date(), SYSTEM);
+  }
+  const end = { reason: 'client_deleted', clientId: app.clientId } as const;
+  const ended: number[] = [];
+  await database.transaction(async (tx) => {
+    const counting = (text: string, values?: unknown[]) => {
+      if (text.includes('UPDATE consents')) ended.push((values![1] as string[]).length);
+      return tx.query(text, values);
+    };
+    await endConsents({ query: counting } as Executor, end, new Date(), SYSTEM, 3);
+    await endConsents(tx, end, new Date(), SYSTEM);
+  });
+  t.same(ended, [3, 3, 1]);
+  t.same(await livingOf(app.clientId), []);
+  t.equal((await toldOf(organizationId, 'consent.revoked')).length, 6);
+  t.equal((await toldOf(neighbour.organizationId, 'consent.revoked')).length, 1);
+});
+
+t.test('events of a kind that receivers do not hear of are recorded only', async (t) => {
+  const { organizationId } = await createUser(gatehouse);
+  await listen(organizationId);
+  const sql = `SELECT $1 AS organization_id, target_id, '{"reason": "age"}'::jsonb AS details
+               FROM unnest(ARRAY['one', 'two']) AS target_id`;
+  const event = { ...SYSTEM, type: 'client.deleted', targetKind: 'client' } as const;
+  await recordAuditEvents(database.pool, { sql, values: [organizationId] }, event);
+  const recorded = await database.pool.query(
+    `SELECT target_id, details FROM audit_events
+     WHERE organization_id = $1 AND type = 'client.deleted' ORDER BY id`,
+    [organizationId],
+  );
+  const details = { reason: 'age' };
+  t.same(recorded.rows, [
+    { target_id: 'one', details },
+    { target_id: 'two', details },
+  ]);
+  const queued = `SELECT payload FROM outbox WHERE organization_id = $1`;
+  t.same((await database.pool.query(queued, [organizationId])).rows, []);
 });
 
 /** A key, one that it made, and one that this one made. */

@@ -107,6 +107,7 @@ async function beginGrant(
   const { platform, oauth } = dependencies;
   const { user, membership, scopes } = entry;
   const consent = await standingConsent(dependencies, entry, origin);
+  if (!consent) return undefined;
   const grant = newGrant(oauth.host.current, {
     userId: user.id,
     clientId: PLATFORM_CLIENT_ID,
@@ -127,12 +128,16 @@ async function beginGrant(
   }
 }
 
-/** By it the platform is among the user's connected apps, and disconnected there. */
+/**
+ * By it the platform is among the user's connected apps, and disconnected there.
+ *
+ * @returns undefined: the user or the membership has ended meanwhile
+ */
 async function standingConsent(
   { database, clock }: UserTokenDependencies,
   { user, membership, scopes }: Entry,
   { address, requestId }: RequestOrigin,
-): Promise<Pick<Consent, 'id'>> {
+): Promise<Pick<Consent, 'id'> | undefined> {
   const now = clock.now();
   const about = {
     userId: user.id,

@@ -85,8 +85,8 @@ export interface GrantExtension {
 
 /**
  * Under the locks that ending any of them wants too: either the end comes first, and nothing is stored, or
- * whoever ends it sees the grant and ends it with the others. The user is locked first, as everywhere. $9
- * is the browser's session: a password that was changed has ended it, and leaves the user enabled.
+ * whoever ends it sees the grant and ends it with the others. As everywhere, the user is locked first, then
+ * the organization, the membership, the client and the consent. $9 is the browser's session: a password that was changed has ended it, and leaves the user enabled.
  */
 const INSERT = `
   WITH person AS MATERIALIZED (
@@ -98,8 +98,8 @@ const INSERT = `
   WHERE c.client_id = $4 AND c.disabled_at IS NULL
     AND co.id = $2 AND co.user_id = p.id AND co.revoked_at IS NULL
     AND ($5::text IS NULL OR EXISTS (
-      SELECT 1 FROM memberships m
-      WHERE m.user_id = p.id AND m.organization_id = $5 FOR KEY SHARE))
+      SELECT 1 FROM organizations o JOIN memberships m ON m.organization_id = o.id
+      WHERE o.id = $5 AND m.user_id = p.id FOR KEY SHARE OF o, m))
     AND ($9::text IS NULL OR EXISTS (
       SELECT 1 FROM sessions s WHERE s.user_id = p.id AND s.uid = $9 FOR KEY SHARE))
   FOR SHARE OF c, co`;

@@ -39,7 +39,7 @@ export async function listClients(
   const { rows } = await executor.query<Row>(
     `${SELECT}
      WHERE ($1::text IS NULL OR c.organization_id = $1)
-       AND ($5::text IS NULL OR c.created_by = $5)
+       AND ($5::text IS NULL OR (c.created_by = $5 AND c.created_by_kind IS NOT NULL))
        AND ($2::timestamptz IS NULL OR (c.created_at, c.client_id) < ($2, $3))
      ORDER BY c.created_at DESC, c.client_id DESC LIMIT $4`,
     [
@@ -110,7 +110,12 @@ export async function updateClient(
   });
 }
 
-/** Deletes the client with its secrets, consents and grants; its tokens die at once. */
+/**
+ * Deletes the client with its secrets, consents and grants; its tokens die at once. Held from the start:
+ * an authorization locks the client before the consent, too, and no consent begins while they end.
+ *
+ * @returns false when there is no such client
+ */
 export async function deleteClient(
   database: Database,
   client: Pick<OAuthClient, 'id' | 'organizationId'>,
@@ -119,11 +124,12 @@ export async function deleteClient(
   audit: AuditContext,
 ): Promise<boolean> {
   return database.largeTransaction(async (tx) => {
-    await revocations.denyClient(tx, client.id);
+    const held = await tx.query('SELECT FROM clients WHERE client_id = $1 FOR UPDATE', [client.id]);
+    if (held.rowCount === 0) return false;
     await endConsents(tx, { reason: 'client_deleted', clientId: client.id }, now, audit);
-    const { rowCount } = await tx.query('DELETE FROM clients WHERE client_id = $1', [client.id]);
+    await revocations.denyClient(tx, client.id);
+    await tx.query('DELETE FROM clients WHERE client_id = $1', [client.id]);
     await tx.query('DELETE FROM artifacts WHERE client_id = $1', [client.id]);
-    if (rowCount === 0) return false;
     await recordChange(tx, client, 'client.deleted', audit);
     return true;
   });
@@ -264,6 +270,7 @@ function toClient(row: Row): OAuthClient {
     requirePushedRequests: row.require_pushed_authorization_requests,
     introspectionAudiences: row.introspection_audiences,
     disabled: row.disabled_at !== null,
+    // A process of before the kind was kept writes none, and then the id is no maker to the lists either.
     createdBy: row.created_by_kind && { kind: row.created_by_kind, id: row.created_by },
     createdAt: row.created_at,
     updatedAt: row.updated_at,

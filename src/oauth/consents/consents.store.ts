@@ -79,30 +79,21 @@ type ConsentGiven = Pick<Consent, 'id' | 'userId' | 'clientId' | 'organizationId
 /**
  * Adds scopes to the consent of (user, client, organization), making it when there is none, and takes
  * out what is refused now. Safe when two tabs agree at once: the second adds to the first's.
+ *
+ * @returns undefined: the user is disabled, no member of the organization or gone, or the client is gone
  */
 export async function grantConsent(
   database: Database,
   consent: ConsentGiven,
   now: Date,
   audit: AuditContext,
-): Promise<Consent> {
+): Promise<Consent | undefined> {
   return database.transaction(async (tx) => {
-    const { rows } = await tx.query<Row>(
-      `INSERT INTO consents
-         (id, user_id, client_id, organization_id, scopes, claims, created_at, updated_at, last_used_at)
-       VALUES ($1, $2, $3, $4, $5, '{}', $6, $6, $6)
-       ON CONFLICT (user_id, client_id, COALESCE(organization_id, '')) WHERE revoked_at IS NULL
-       DO UPDATE SET
-         scopes = ARRAY(
-           SELECT DISTINCT scope FROM unnest(consents.scopes || EXCLUDED.scopes) AS scope
-           WHERE scope <> ALL ($7::text[]) ORDER BY scope),
-         updated_at = EXCLUDED.updated_at, last_used_at = EXCLUDED.last_used_at
-       RETURNING *`,
-      [
-        ...[consent.id, consent.userId, consent.clientId, consent.organizationId],
-        ...[consent.scopes, now, consent.refused],
-      ],
-    );
+    const { rows } = await tx.query<Row>(GRANT, [
+      ...[consent.id, consent.userId, consent.clientId, consent.organizationId],
+      ...[consent.scopes, now, consent.refused],
+    ]);
+    if (!rows[0]) return undefined;
     await recordAuditEvent(tx, {
       ...audit,
       type: 'consent.granted',
@@ -110,9 +101,34 @@ export async function grantConsent(
       target: { kind: 'client', id: consent.clientId },
       details: { scopes: [...consent.scopes], organization_id: consent.organizationId },
     });
-    return toConsent(rows[0]!);
+    return toConsent(rows[0]);
   });
 }
+
+/**
+ * Under the locks that ending any of what it rests on wants too, in the order in which a grant takes them:
+ * either the end comes first, and nothing is stored, or whoever ends it sees the consent and ends it.
+ */
+const GRANT = `
+  WITH person AS MATERIALIZED (
+    SELECT id FROM users WHERE id = $2 AND disabled_at IS NULL FOR SHARE),
+  app AS MATERIALIZED (
+    SELECT p.id AS user_id, c.client_id FROM person p, clients c
+    WHERE c.client_id = $3
+      AND ($4::text IS NULL OR EXISTS (
+        SELECT 1 FROM organizations o JOIN memberships m ON m.organization_id = o.id
+        WHERE o.id = $4 AND m.user_id = p.id FOR KEY SHARE OF o, m))
+    FOR KEY SHARE OF c)
+  INSERT INTO consents
+    (id, user_id, client_id, organization_id, scopes, claims, created_at, updated_at, last_used_at)
+  SELECT $1, user_id, client_id, $4, $5::text[], '{}', $6, $6, $6 FROM app
+  ON CONFLICT (user_id, client_id, COALESCE(organization_id, '')) WHERE revoked_at IS NULL
+  DO UPDATE SET
+    scopes = ARRAY(
+      SELECT DISTINCT scope FROM unnest(consents.scopes || EXCLUDED.scopes) AS scope
+      WHERE scope <> ALL ($7::text[]) ORDER BY scope),
+    updated_at = EXCLUDED.updated_at, last_used_at = EXCLUDED.last_used_at
+  RETURNING *`;
 
 /** Ends a consent with everything issued under it. False: not this user's, or ended already. */
 export async function revokeConsent(

@@ -124,6 +124,7 @@ export function createConsentService(deps: ConsentDependencies) {
       const now = clock.now();
       const about = { userId, clientId: client.id, organizationId, scopes: granted, refused };
       const consent = await grantConsent(database, { id: newId(now), ...about }, now, audit);
+      if (!consent) return { outcome: 'nothing_granted' };
       const { resources } = request;
       const grant = newGrant(provider, { ...about, consentId: consent.id, resources });
       try {
