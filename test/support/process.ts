@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { findPostmaster, stopPostmaster } from '../../src/database/postmaster.ts';
@@ -71,6 +71,8 @@ export async function launchGatehouse(
     cwd,
     env: {
       ...{ PATH: process.env.PATH, HOME: process.env.HOME, DEMO: '0' },
+      // It reads the same files as the tests do.
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE && resolve(process.env.NODE_COMPILE_CACHE),
       ...{ DATA_DIR: dataDir, PORT: String(port), ...environment },
     },
     stdio: ['ignore', 'pipe', 'pipe'],
