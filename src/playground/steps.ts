@@ -168,7 +168,7 @@ const signStep = (audience: string) =>
     fields: [open('account_id')],
     values: ['jwt_header', 'jwt_claims', 'service_jwt'],
     runs: [run('sign')],
-    program: signJwtSnippets(audience),
+    program: signJwtSnippets({ audience, account: 'ACCOUNT_ID', key: 'PRIVATE_KEY' }),
   });
 
 const inspectStep = ({ api }: Platform, { issuer }: Requests) =>

@@ -3,7 +3,7 @@ import t from 'tap';
 import { newWebhookSecret, signatureHeaders } from '../../src/webhooks/signatures.ts';
 import { openPage } from './docs-page.ts';
 import { languages, openRunners } from './snippet-runners.ts';
-import { openStage, PROGRAMS, run, type Stage } from './snippet-stage.ts';
+import { openStage, run, type Stage } from './snippet-stage.ts';
 
 // The snippets of the page, as they stand there, run by bash, node, python3, go and java against a real server
 // that stands in front of an API.
@@ -64,8 +64,11 @@ const PREPARE: Record<string, Prepare> = {
 t.test('the JWT that the page’s program signs is taken by the gate', async (t) => {
   const stage = await openStage(t, 'kaie');
   const { account, privateKey } = await stage.account();
-  for (const language of PROGRAMS) {
-    const jwt = await run(language, stage.page.code(`sign-jwt-${language}`), {
+  const codeIn = (kind: (typeof languages)[number]) => stage.page.code(`sign-jwt-${kind}`);
+  const snippets = languages.map((kind) => ({ kind, code: codeIn(kind) }));
+  const runners = await openRunners(t, snippets);
+  for (const language of languages) {
+    const jwt = await runners.run(language, codeIn(language), {
       [stage.variable('SERVICE_ACCOUNT_ID')]: account,
       [stage.variable('PRIVATE_KEY')]: privateKey,
     });

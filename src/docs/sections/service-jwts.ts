@@ -1,5 +1,6 @@
 import { JWT_BEARER } from '../../oauth/grants/jwt-bearer.ts';
 import { OAUTH_ROUTES } from '../../oauth/provider.ts';
+import { signJwtSnippets } from '../../snippets/programs/sign-jwt.ts';
 import { type Block, type Part, paragraph, request, type Section, table } from '../document.ts';
 import { code, plain } from '../inline.ts';
 import { presenting, type Topic } from '../topic.ts';
@@ -82,40 +83,11 @@ function creating(topic: Topic): Part {
 
 /** Programs that print a JWT, with what each language has at hand. */
 function signing({ platform, variable }: Topic): Block {
-  const account = variable('service_account_id');
-  const key = variable('private_key');
-  const audience = platform.api.identifier;
-  const typescript = `import { randomUUID, sign } from 'node:crypto';
-
-const now = Math.floor(Date.now() / 1000);
-const account = process.env.${account};
-const claims = { iss: account, sub: account, aud: '${audience}', iat: now, exp: now + 300, jti: randomUUID() };
-
-const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
-const input = \`\${encode({ alg: 'ES256', typ: 'JWT' })}.\${encode(claims)}\`;
-const key = { key: process.env.${key}, dsaEncoding: 'ieee-p1363' };
-console.log(\`\${input}.\${sign('sha256', Buffer.from(input), key).toString('base64url')}\`);`;
-  const python = `import os, time, uuid
-
-import jwt  # pip install pyjwt[crypto]
-
-now = int(time.time())
-account = os.environ["${account}"]
-claims = {
-    "iss": account,
-    "sub": account,
-    "aud": "${audience}",
-    "iat": now,
-    "exp": now + 300,
-    "jti": str(uuid.uuid4()),
-}
-print(jwt.encode(claims, os.environ["${key}"], algorithm="ES256"))`;
-  return {
-    kind: 'code',
-    name: 'sign-jwt',
-    samples: [
-      { language: 'typescript', code: typescript },
-      { language: 'python', code: python },
-    ],
-  };
+  const snippets = signJwtSnippets({
+    audience: platform.api.identifier,
+    account: variable('service_account_id'),
+    key: variable('private_key'),
+  });
+  const samples = snippets.map(({ kind, code }) => ({ language: kind, code }));
+  return { kind: 'code', name: 'sign-jwt', samples };
 }

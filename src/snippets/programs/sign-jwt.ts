@@ -1,37 +1,52 @@
 import { programs } from '../snippets.ts';
 
+/** What a program that signs has to be told. */
+interface Signing {
+  /** Whom the JWT is for. */
+  readonly audience: string;
+  /** The environment variables of the service account's id, and of its private key (PEM, PKCS #8). */
+  readonly account: string;
+  readonly key: string;
+}
+
 /**
  * A service account's own JWT, for five minutes (RFC 7523 §3). It has no `kid`: none is needed as long as the
  * account has one key.
- *
- * @param audience whom the JWT is for
  */
-export const signJwtSnippets = (audience: string) =>
+export const signJwtSnippets = (signing: Signing) =>
   programs({
-    curl: inShell(audience),
-    typescript: inTypeScript(audience),
-    python: inPython(audience),
-    go: inGo(audience),
-    java: inJava(audience),
+    curl: inShell(signing),
+    typescript: inTypeScript(signing),
+    python: inPython(signing),
+    go: inGo(signing),
+    java: inJava(signing),
   });
 
-const inShell = (audience: string) => `base64url() { openssl base64 -A | tr '+/' '-_' | tr -d '='; }
+const inShell = ({
+  audience,
+  account,
+  key,
+}: Signing) => `base64url() { openssl base64 -A | tr '+/' '-_' | tr -d '='; }
 header=$(printf '{"alg":"ES256","typ":"JWT"}' | base64url)
-claims=$(jq -jnc --arg id "$ACCOUNT_ID" --arg jti "$(openssl rand -hex 16)" '
+claims=$(jq -jnc --arg id "$${account}" --arg jti "$(openssl rand -hex 16)" '
   {iss: $id, sub: $id, aud: "${audience}", iat: now | floor, exp: (now | floor + 300), jti: $jti}' | base64url)
 # OpenSSL writes a signature as DER; a JWT has its two numbers, of 32 bytes each.
 numbers=$(printf %s "$header.$claims" | openssl dgst -sha256 -sign /dev/fd/3 3<<KEY |
-$PRIVATE_KEY
+$${key}
 KEY
   openssl asn1parse -inform DER | sed -n 's/.*INTEGER *://p' | xargs printf '%64s%64s' | tr ' ' 0)
 signature=$(openssl asn1parse -genstr "FORMAT:HEX,OCTETSTRING:$numbers" -noout -out /dev/stdout |
   tail -c 64 | base64url)
 echo "$header.$claims.$signature"`;
 
-const inTypeScript = (audience: string) => `import { randomUUID, sign } from 'node:crypto';
+const inTypeScript = ({
+  audience,
+  account,
+  key,
+}: Signing) => `import { randomUUID, sign } from 'node:crypto';
 
 const now = Math.floor(Date.now() / 1000);
-const account = process.env.ACCOUNT_ID;
+const account = process.env.${account};
 const claims = {
   iss: account,
   sub: account,
@@ -43,17 +58,17 @@ const claims = {
 
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const input = \`\${encode({ alg: 'ES256', typ: 'JWT' })}.\${encode(claims)}\`;
-const key = { key: process.env.PRIVATE_KEY!, dsaEncoding: 'ieee-p1363' } as const;
+const key = { key: process.env.${key}!, dsaEncoding: 'ieee-p1363' } as const;
 console.log(\`\${input}.\${sign('sha256', Buffer.from(input), key).toString('base64url')}\`);`;
 
-const inPython = (audience: string) => `import os
+const inPython = ({ audience, account, key }: Signing) => `import os
 import time
 import uuid
 
 import jwt  # pip install pyjwt[crypto]
 
 now = int(time.time())
-account = os.environ["ACCOUNT_ID"]
+account = os.environ["${account}"]
 claims = {
     "iss": account,
     "sub": account,
@@ -62,9 +77,9 @@ claims = {
     "exp": now + 300,
     "jti": str(uuid.uuid4()),
 }
-print(jwt.encode(claims, os.environ["PRIVATE_KEY"], algorithm="ES256"))`;
+print(jwt.encode(claims, os.environ["${key}"], algorithm="ES256"))`;
 
-const inGo = (audience: string) => `package main
+const inGo = ({ audience, account, key }: Signing) => `package main
 
 import (
 	"crypto/ecdsa"
@@ -81,7 +96,7 @@ import (
 )
 
 func main() {
-	block, _ := pem.Decode([]byte(os.Getenv("PRIVATE_KEY")))
+	block, _ := pem.Decode([]byte(os.Getenv("${key}")))
 	if block == nil {
 		panic("PRIVATE_KEY holds no PEM")
 	}
@@ -93,7 +108,7 @@ func main() {
 	if _, err := rand.Read(id); err != nil {
 		panic(err)
 	}
-	account, now := os.Getenv("ACCOUNT_ID"), time.Now().Unix()
+	account, now := os.Getenv("${account}"), time.Now().Unix()
 	claims, err := json.Marshal(map[string]any{
 		"iss": account,
 		"sub": account,
@@ -118,7 +133,7 @@ func main() {
 	fmt.Println(input + "." + encode(signature))
 }`;
 
-const inJava = (audience: string) => `import java.security.KeyFactory;
+const inJava = ({ audience, account, key }: Signing) => `import java.security.KeyFactory;
 import java.security.Signature;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Instant;
@@ -127,9 +142,9 @@ import java.util.UUID;
 
 class SignJwt {
   public static void main(String[] arguments) throws Exception {
-    var pem = System.getenv("PRIVATE_KEY").replaceAll("-----.*-----", "");
+    var pem = System.getenv("${key}").replaceAll("-----.*-----", "");
     var spec = new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(pem));
-    var account = System.getenv("ACCOUNT_ID");
+    var account = System.getenv("${account}");
     var now = Instant.now().getEpochSecond();
     var claims = String.format(
         "{\\"iss\\": \\"%s\\", \\"sub\\": \\"%s\\", \\"aud\\": \\"%s\\", \\"iat\\": %d, \\"exp\\": %d, \\"jti\\": \\"%s\\"}",
