@@ -10,7 +10,8 @@ const PING_TIMEOUT_MS = 1_000;
 
 /** Of this process, not of an app: what collects them cannot be taken down again. */
 const registry = new Registry();
-collectDefaultMetrics({ register: registry });
+// The event loop's delay is watched by a timer; the library's own choice would wake an idle process all the time.
+collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
 
 export interface OperationsDependencies {
   database: Database;

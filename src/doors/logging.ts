@@ -14,27 +14,42 @@ const FLUSH_MS = 50;
 const SETTLE_MS = 300;
 /** Some sixty answers: beyond, what has gathered is written at once. */
 const GATHERED_CHARACTERS = 16_384;
-/** Written at once at the most: more than has gathered, or the stream takes neither. */
-const WRITTEN_CHARACTERS = 2 * GATHERED_CHARACTERS;
 
 /**
  * Standard output, to which lines are written together: written one by one, they were a seventh of a profile
- * of the gate's decisions. Whatever ends the process but a kill, what has gathered is written first.
+ * of the gate's decisions. They gather here and not in pino's stream, which measures all that has gathered
+ * anew for each line. Whatever ends the process but a kill, what has gathered is written first.
  */
 export function createLogOutput(): LogOutput {
-  const output = pino.destination({
-    ...{ dest: 1, sync: false },
-    ...{ minLength: GATHERED_CHARACTERS, maxWrite: WRITTEN_CHARACTERS, periodicFlush: FLUSH_MS },
+  // Its flush tells when all is written only if it waits for at least something.
+  const output = pino.destination({ dest: 1, sync: false, minLength: 1 });
+  let gathered = '';
+  let timer: NodeJS.Timeout | undefined;
+  const handOver = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    const lines = gathered;
+    gathered = '';
+    if (lines !== '') output.write(lines);
+  };
+  process.once('exit', () => {
+    handOver();
+    output.flushSync();
   });
   return {
-    write: (line) => void output.write(line),
+    write(line) {
+      gathered += line;
+      if (gathered.length >= GATHERED_CHARACTERS) handOver();
+      else timer ??= setTimeout(handOver, FLUSH_MS).unref();
+    },
     // At its exit a process writes without waiting, again and again where the reader is gone (EPIPE): only
     // an ordinary write finds that out.
     settle: () =>
       new Promise((resolve) => {
-        const timer = setTimeout(resolve, SETTLE_MS);
+        const patience = setTimeout(resolve, SETTLE_MS);
+        handOver();
         output.flush(() => {
-          clearTimeout(timer);
+          clearTimeout(patience);
           resolve();
         });
       }),

@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+
+// Standard output as a process has it: each test runs a small program and reads what comes out of it.
+
+const LOGGING = fileURLToPath(new URL('../../src/doors/logging.ts', import.meta.url));
+const LINES = 20_000;
+const WRITE_LINES = `for (let i = 0; i < ${LINES}; i++) output.write(\`line \${i} \\u00e9\\n\`);`;
+const EXPECTED = Array.from({ length: LINES }, (_, i) => `line ${i} é\n`).join('');
+
+function run(ending: string) {
+  const program = `import { createLogOutput } from ${JSON.stringify(LOGGING)};
+    const output = createLogOutput();
+    ${WRITE_LINES}
+    ${ending}`;
+  return spawn(process.execPath, ['--input-type=module', '--eval', program], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+async function outputOf(ending: string) {
+  const child = run(ending);
+  const [stdout, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  return { stdout, code };
+}
+
+for (const [how, ending, code] of [
+  ['nothing more to do', '', 0],
+  ['process.exit in the same turn', 'process.exit(3);', 3],
+  ['an error that nobody caught', 'throw new Error("nobody catches this");', 1],
+  ['settling before', 'await output.settle(); process.exit(4);', 4],
+] as const) {
+  t.test(`every line comes out, once and in order, when a process ends by ${how}`, async (t) => {
+    const ended = await outputOf(ending);
+    t.equal(ended.code, code);
+    t.ok(ended.stdout === EXPECTED, `${ended.stdout.length} of ${EXPECTED.length} characters`);
+  });
+}
+
+t.test('a line is written without another one after it, or an end', async (t) => {
+  const child = run("output.write('the last\\n'); setInterval(() => {}, 1_000);");
+  let written = '';
+  for await (const piece of child.stdout.setEncoding('utf8')) {
+    written += piece;
+    if (written.endsWith('the last\n')) break;
+  }
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  t.ok(written === `${EXPECTED}the last\n`);
+});
+
+t.test('a process whose log nobody reads any more still ends', async (t) => {
+  const child = run('setTimeout(() => output.settle().then(() => process.exit(5)), 200);');
+  child.stdout.destroy();
+  const [code] = await once(child, 'exit');
+  t.equal(code, 5);
+});
