@@ -6,6 +6,7 @@ import {
   mkdtemp,
   open,
   readFile,
+  realpath,
   rename,
   rm,
   stat,
@@ -118,9 +119,10 @@ function connectionString(password: string, port: number, database: string): str
 async function openCluster(
   options: EmbeddedPostgresOptions,
 ): Promise<{ cluster: Cluster; created: boolean }> {
-  const dataDir = resolve(options.dataDir);
+  await mkdir(resolve(options.dataDir), { recursive: true, mode: 0o700 });
+  // By one name, whatever link leads there: a server that is not recognised would be taken for dead.
+  const dataDir = await realpath(options.dataDir);
   const directory = join(dataDir, 'postgres');
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const binaries = await findBinaries();
   const identity = await chooseIdentity(binaries, dataDir);
   const durable = options.durable ?? true;
@@ -302,8 +304,11 @@ async function tryLease(cluster: Cluster, port: number): Promise<Lease | string>
       `SELECT pg_try_advisory_lock_shared($1) AS granted, current_setting('data_directory') AS directory`,
       [LEASE_LOCK],
     );
-    if (rows[0]?.directory !== cluster.directory) throw new Error('another server is at its port');
-    if (rows[0].granted) return { port, connection };
+    const [row] = rows;
+    if (!row || (await realpath(row.directory)) !== cluster.directory) {
+      throw new Error('another server is at its port');
+    }
+    if (row.granted) return { port, connection };
     await connection.end();
     return 'another process is stopping it';
   } catch (error) {

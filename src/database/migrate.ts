@@ -18,14 +18,19 @@ const MIGRATION_LOCK = 72_707_369;
 const CONNECT_PATIENCE_MS = 5000;
 
 /**
- * lock_not_available: the lock_timeout that a migration sets so that nobody queues behind it for long. Such
- * a file has no COMMIT of its own, so that nothing of it remains.
+ * What a migration waits for a table that somebody holds. Whoever comes after it queues behind it, so that this
+ * is well below what a query of ours may take (database.ts); then it lets them through and tries again.
  */
-const LOCK_NOT_AVAILABLE = '55P03';
-const LOCK_ATTEMPTS = 10;
+const LOCK_PATIENCE = '400ms';
+const LOCK_ATTEMPTS = 30;
 const LOCK_RETRY_MS = 1000;
+/** lock_not_available and deadlock_detected: somebody was there first, and nothing of the file remains. */
+const HELD = ['55P03', '40P01'];
 
 const MIGRATIONS = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
+
+/** In `logs` while a file runs. Who still finds it there, and holds the lock, comes after one that was killed. */
+const UNDER_WAY = 'under way, in one transaction with its end in these books';
 
 /** As Prisma makes it; `finished_at` null and `rolled_back_at` null means it failed half-way. */
 const BOOKS = `
@@ -60,6 +65,7 @@ interface Entry {
   migration_name: string;
   checksum: string;
   finished_at: Date | null;
+  logs: string | null;
 }
 
 /** The books and the files disagree; the message says how to mend it. Nothing was changed. */
@@ -91,7 +97,10 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
   client.on('error', () => {});
   await connectOrExplain(client, options.connectionString);
   try {
-    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await lock(client, log);
+    await client.query(`SET lock_timeout = '${LOCK_PATIENCE}'`);
+    await client.query(BOOKS);
+    await forgetKilled(client, migrations, log);
     const pending = findPending(migrations, await readBooks(client));
     for (const migration of pending) {
       await apply(client, migration, { log, retryMs });
@@ -121,10 +130,36 @@ export async function readMigrations(directory: string = MIGRATIONS): Promise<Mi
   );
 }
 
+async function lock(client: pg.Client, log: Log): Promise<void> {
+  const { rows } = await client.query<{ locked: boolean }>(
+    'SELECT pg_try_advisory_lock($1) AS locked',
+    [MIGRATION_LOCK],
+  );
+  if (rows[0]?.locked) return;
+  log.info({}, 'another process is migrating the database; waiting for it');
+  await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+}
+
+/**
+ * A process that was killed while a file ran has left nothing of it, as the file and its end in the books are
+ * one transaction: it may run again. One that commits by itself, half-way, is for a person to look at.
+ */
+async function forgetKilled(client: pg.Client, migrations: Migration[], log: Log): Promise<void> {
+  const whole = migrations.filter(({ sql }) => !/\bCOMMIT\b/i.test(sql)).map(({ name }) => name);
+  const { rows } = await client.query<{ name: string }>(
+    `UPDATE _prisma_migrations SET rolled_back_at = now(), logs = 'its process was killed'
+     WHERE finished_at IS NULL AND rolled_back_at IS NULL AND logs = $1
+       AND migration_name = ANY ($2) RETURNING migration_name AS name`,
+    [UNDER_WAY, whole],
+  );
+  for (const { name } of rows) {
+    log.warn({ migration: name }, 'a migration had been killed; nothing of it remains');
+  }
+}
+
 async function readBooks(client: pg.Client): Promise<Map<string, Entry>> {
-  await client.query(BOOKS);
   const { rows } = await client.query<Entry>(
-    `SELECT migration_name, checksum, finished_at FROM _prisma_migrations
+    `SELECT migration_name, checksum, finished_at, logs FROM _prisma_migrations
      WHERE rolled_back_at IS NULL ORDER BY started_at`,
   );
   return new Map(rows.map((entry) => [entry.migration_name, entry]));
@@ -132,7 +167,7 @@ async function readBooks(client: pg.Client): Promise<Map<string, Entry>> {
 
 function findPending(migrations: Migration[], books: Map<string, Entry>): Migration[] {
   for (const entry of books.values()) {
-    if (entry.finished_at === null) throw new MigrationError(unfinished(entry.migration_name));
+    if (entry.finished_at === null) throw new MigrationError(unfinished(entry));
   }
   return migrations.filter(({ name, checksum }) => {
     const entry = books.get(name);
@@ -141,11 +176,16 @@ function findPending(migrations: Migration[], books: Map<string, Entry>): Migrat
   });
 }
 
-function unfinished(name: string): string {
+/** What ran as one transaction with its books has left nothing; of anything else only a look at the tables tells. */
+function unfinished({ migration_name: name, logs }: Entry): string {
+  const isFailed = logs !== null && logs !== UNDER_WAY;
   return (
-    `Migration ${name} was started and did not finish; the reason is in _prisma_migrations.logs. ` +
-    'Its file ran as one transaction, so unless it has its own COMMIT nothing of it remains. When the ' +
-    'cause is mended, let it run again: UPDATE _prisma_migrations SET rolled_back_at = now() ' +
+    `Migration ${name} was started and did not finish` +
+    (isFailed
+      ? '; the reason is in _prisma_migrations.logs. Its file ran as one transaction, so unless it has ' +
+        'its own COMMIT nothing of it remains. When the cause is mended, '
+      : ': its process was killed. Look whether any of its changes are there, and undo them. Then ') +
+    'let it run again: UPDATE _prisma_migrations SET rolled_back_at = now() ' +
     `WHERE migration_name = '${name}' AND finished_at IS NULL;`
   );
 }
@@ -164,11 +204,11 @@ async function apply(
 ): Promise<void> {
   const id = randomUUID();
   await client.query(
-    'INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ($1, $2, $3)',
-    [id, migration.checksum, migration.name],
+    'INSERT INTO _prisma_migrations (id, checksum, migration_name, logs) VALUES ($1, $2, $3, $4)',
+    [id, migration.checksum, migration.name, UNDER_WAY],
   );
   try {
-    await run(client, migration, options);
+    await run(client, migration, id, options);
   } catch (error) {
     const logs = describe(error);
     await client
@@ -183,21 +223,25 @@ async function apply(
       cause: error,
     });
   }
-  await client.query(
-    'UPDATE _prisma_migrations SET finished_at = now(), applied_steps_count = 1 WHERE id = $1',
-    [id],
-  );
 }
 
-/** The file goes as one simple query, which Postgres runs as one transaction. */
+/**
+ * The file and its end in the books go as one simple query, which Postgres runs as one transaction.
+ *
+ * @param id a UUID of ours
+ */
 async function run(
   client: pg.Client,
   { name, sql }: Migration,
+  id: string,
   { log, retryMs }: { log: Log; retryMs: number },
 ): Promise<void> {
+  const whole = `${sql};
+    UPDATE _prisma_migrations SET finished_at = now(), applied_steps_count = 1, logs = NULL
+    WHERE id = '${id}'`;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await client.query(sql);
+      await client.query(whole);
       return;
     } catch (error) {
       if (!isHeld(error) || attempt === LOCK_ATTEMPTS) throw error;
@@ -207,7 +251,7 @@ async function run(
   }
 }
 
-const isHeld = (error: unknown): boolean => (error as pg.DatabaseError).code === LOCK_NOT_AVAILABLE;
+const isHeld = (error: unknown): boolean => HELD.includes((error as pg.DatabaseError).code ?? '');
 
 const heldTooLong =
   '. Nothing of it remains, and the next start tries it again. pg_stat_activity shows which ' +

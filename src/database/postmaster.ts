@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -38,16 +38,26 @@ async function isPostmaster(pid: number, directory: string): Promise<boolean> {
     const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
     if (/\) [ZX]/.test(status)) return false;
     const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    return command.split('\0').includes(directory);
+    const words = command.split('\0');
+    return leadsTo(directory, words[words.indexOf('-D') + 1]);
   }
   try {
     const line = execFileSync('ps', ['-ww', '-p', String(pid), '-o', 'command='], {
       encoding: 'utf8',
     });
-    return line.includes(directory);
+    return leadsTo(directory, / -D (.+?) -p \d/.exec(line)?.[1]);
   } catch {
     return false;
   }
+}
+
+/** Whoever started it may have come by a link: the same directory under another name. */
+async function leadsTo(directory: string, path: string | undefined): Promise<boolean> {
+  if (!path) return false;
+  const [one, other] = await Promise.all(
+    [path, directory].map((each) => realpath(each).catch(() => each)),
+  );
+  return one === other;
 }
 
 export function isAlive(pid: number): boolean {

@@ -1,13 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { startEmbeddedPostgres } from '../../src/database/embedded.ts';
+import {
+  chooseIdentity,
+  findBinaries,
+  serverEnvironment,
+} from '../../src/database/postgres-binaries.ts';
 import { findPostmaster, isAlive, stopPostmaster } from '../../src/database/postmaster.ts';
+import { freePort } from '../support/gatehouse.ts';
 import { withClient } from '../support/postgres-server.ts';
 
 /** mkdtemp makes it mode 0700: as root, no other user can enter. */
@@ -36,6 +42,14 @@ async function killGroup(owner: ChildProcess): Promise<void> {
   process.kill(-owner.pid!, 'SIGKILL');
   await once(owner, 'exit');
 }
+
+async function program(dataDir: string) {
+  const binaries = await findBinaries();
+  return { binaries, identity: await chooseIdentity(binaries, dataDir) };
+}
+
+const ask = (url: string) =>
+  withClient(url, async (client) => (await client.query('SELECT 1 AS one')).rows[0].one);
 
 const keptValue = (url: string) =>
   withClient(url, async (client) => (await client.query('SELECT value FROM kept')).rows[0].value);
@@ -90,6 +104,44 @@ t.test('processes that start at once share one server; the last to leave stops i
   t.ok(isAlive(postmaster!.pid));
   await Promise.all(others.map((server) => server.stop()));
   t.equal(await findPostmaster(join(dataDir, 'postgres')), null);
+});
+
+t.test('who comes by a link finds the server that runs, and so does who comes after', async (t) => {
+  const dataDir = await privateDirectory(t);
+  const link = `${await privateDirectory(t)}-link`;
+  await symlink(dataDir, link);
+  t.teardown(() => rm(link));
+  const server = await startEmbeddedPostgres({ dataDir });
+  const byLink = await startEmbeddedPostgres({ dataDir: link });
+  t.equal(byLink.connectionString, server.connectionString);
+  const found = await findPostmaster(join(link, 'postgres'));
+  t.same(found, await findPostmaster(join(dataDir, 'postgres')));
+  await server.stop();
+  t.ok(isAlive(found!.pid), 'the other still has it');
+  await byLink.stop();
+  t.equal(await findPostmaster(join(dataDir, 'postgres')), null);
+});
+
+t.test('a server that was started by a link is not taken for dead', async (t) => {
+  const dataDir = await privateDirectory(t);
+  const directory = join(dataDir, 'postgres');
+  const server = await startEmbeddedPostgres({ dataDir });
+  await server.stop();
+  // As started by whoever came by the link, and has its spelling in its command.
+  const link = `${dataDir}-link`;
+  await symlink(directory, link);
+  const { binaries, identity } = await program(dataDir);
+  const { file, args, account } = identity.command(binaries.postgres, [
+    ...['-D', link, '-p', String(await freePort())],
+    ...['-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=`],
+  ]);
+  spawn(file, args, { ...account, cwd: link, env: serverEnvironment(), stdio: 'ignore' });
+  while (!(await findPostmaster(link))?.port) await sleep(10);
+  const later = await startEmbeddedPostgres({ dataDir });
+  t.equal(await ask(later.connectionString), 1);
+  t.ok(await findPostmaster(directory));
+  await later.stop();
+  t.equal(await findPostmaster(directory), null);
 });
 
 t.test('a server that is killed comes back at the same address', async (t) => {
