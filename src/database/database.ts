@@ -2,7 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from './generated/client.ts';
 import { type Log, reasonOf } from './log.ts';
-import { isDatabaseUnavailable } from './unavailable.ts';
+import { isDatabaseUnavailable, isOfOldPlan } from './unavailable.ts';
 
 export { isDatabaseUnavailable } from './unavailable.ts';
 
@@ -131,8 +131,28 @@ type Callback = (error: unknown, result: unknown) => void;
 
 type Lent = Parameters<Parameters<pg.Pool['connect']>[0]>;
 
-/** Whoever finds a connection free has more time for each answer than whoever has to wait for one. */
+/**
+ * Whoever finds a connection free has more time for each answer than whoever has to wait for one. And a query
+ * whose named statement is of before a migration is asked again: Postgres has refused to begin with it, and the
+ * connection that had it is dropped.
+ */
 class PunctualPool extends pg.Pool {
+  // biome-ignore lint/suspicious/noExplicitAny: pg's overloads have no common signature
+  override query(...request: any[]): any {
+    const query = super.query.bind(this) as unknown as (...request: unknown[]) => unknown;
+    if (typeof request.at(-1) === 'function') return query(...request);
+    // Each connection may have the old one.
+    const ask = async (attempts: number): Promise<unknown> => {
+      try {
+        return await query(...request);
+      } catch (error) {
+        if (attempts === 0 || !isOfOldPlan(error)) throw error;
+        return ask(attempts - 1);
+      }
+    };
+    return ask(this.options.max);
+  }
+
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: (...lent: Lent) => void): void;
   override connect(callback?: (...lent: Lent) => void): Promise<pg.PoolClient> | undefined {

@@ -20,6 +20,9 @@ const SOCKET_CODES = new Set([
 const MESSAGES =
   /^(Query read timeout|timeout expired|timeout exceeded when trying to connect|Connection terminated\b|Client has encountered a connection error|Client was closed|The server closed the connection|Cannot use a pool after calling end)/;
 
+/** A named statement that selects what a migration has just changed, on a connection of before. */
+const OLD_PLAN = 'cached plan must not change result type';
+
 /** Unreachable, timed out, connection closed, no free connection, too many, transaction not started. */
 const PRISMA_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2037']);
 
@@ -47,6 +50,7 @@ export function isDatabaseUnavailable(error: unknown, depth = 0): boolean {
   >;
   if (typeof kind === 'string' && ADAPTER_KINDS.has(kind)) return true;
   if (typeof message === 'string' && MESSAGES.test(message)) return true;
+  if (isOfOldPlan(error)) return true;
   for (const value of [code, errorCode]) {
     if (typeof value !== 'string') continue;
     // Class 08: connection exceptions. ENOENT of anything but a socket is a missing file.
@@ -56,6 +60,12 @@ export function isDatabaseUnavailable(error: unknown, depth = 0): boolean {
   }
   const inner = [cause, ...(Array.isArray(errors) ? errors : []), adapterError(meta)];
   return inner.some((one) => isDatabaseUnavailable(one, depth + 1));
+}
+
+/** Nothing was done, and another connection will do it. */
+export function isOfOldPlan(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as Record<string, unknown>;
+  return code === '0A000' && message === OLD_PLAN;
 }
 
 function adapterError(meta: unknown): unknown {

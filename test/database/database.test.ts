@@ -202,3 +202,25 @@ t.test('of two transactions that wait for each other, one is told to come again'
   t.match(reasons, [{ code: '40P01' }]);
   t.ok(isDatabaseUnavailable(reasons[0]));
 });
+
+t.test('a column added by another process fails no query of this one', async (t) => {
+  const { connectionString } = await createTestDatabase(t);
+  const database = openDatabase({ connectionString, maxConnections: 3, log: silentLog });
+  t.teardown(() => database.close());
+  await database.pool.query('CREATE TABLE things (id int)');
+  const ask = { name: 'all_things', text: 'SELECT * FROM things' };
+  const askAtOnce = () => Promise.all([1, 2, 3, 4, 5, 6].map(() => database.pool.query(ask)));
+  await askAtOnce();
+  await database.pool.query('ALTER TABLE things ADD COLUMN more int');
+  await t.resolves(askAtOnce());
+
+  await database.pool.query('ALTER TABLE things ADD COLUMN even_more int');
+  const inTransaction = () => database.transaction((tx) => tx.query(ask));
+  const failures: unknown[] = [];
+  for (let i = 0; i < 6; i += 1) await inTransaction().catch((error) => failures.push(error));
+  t.ok(failures.length <= 3, 'a transaction fails once for a connection');
+  t.ok(
+    failures.every((error) => isDatabaseUnavailable(error)),
+    'and may be tried again',
+  );
+});
