@@ -3,7 +3,9 @@ import { delimiter, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { startLive } from '../../sdk/live/start.ts';
 import { checkReport } from './live-list.ts';
+import { firstProgram, heardOf } from './readme.ts';
 import { isInstalled, notice, run, sdkPath } from './toolchain.ts';
+import { casesOf, VECTORS } from './vectors.ts';
 
 // Compiled by javac into a folder of its own and run as a program: nothing is downloaded.
 
@@ -33,7 +35,19 @@ t.test(
     await compile(t, 'src');
     cpSync(join(cwd, 'src/main/resources'), classes, { recursive: true });
     const output = await runTests(t, 'Tests');
+    for (const name of VECTORS) {
+      const cases = casesOf(name).length;
+      t.match(output, `${name}.json: ${cases} of ${cases}\n`, `every case of ${name}.json`);
+    }
+    const { kloakd } = live!.servers;
     checkReport(t as Test, output, live!.servers);
+
+    const { code, env } = firstProgram('java', kloakd);
+    const folder = t.testdir({ 'Discoveries.java': code });
+    const sampled = await run('java', ['-cp', pathOf([]), 'Discoveries.java'], {
+      ...{ cwd: folder, env },
+    });
+    t.match(sampled.output, heardOf(kloakd), 'the README’s first program calls');
   },
 );
 

@@ -36,11 +36,30 @@ export const isFor = ({ where, unless }: Scenario, server: LiveServer): boolean 
 export const lineOf = (platform: string, scenario: Scenario, server: LiveServer): string =>
   `live: ${platform}: ${scenario.name}: ${isFor(scenario, server) ? 'ok' : 'none'}`;
 
-/** That a program reported every scenario of the list on every platform, each once, and no other. */
-export function checkReport(t: Test, output: string, servers: LiveServers): void {
-  const wanted = Object.entries(servers).flatMap(([platform, server]) =>
+/** What a program must report: every scenario of the list on every platform. */
+export const wantedLines = (servers: LiveServers): string[] =>
+  Object.entries(servers).flatMap(([platform, server]) =>
     SCENARIOS.map((scenario) => lineOf(platform, scenario, server)),
   );
+
+/** That a program reported every scenario of the list on every platform, each once, and no other. */
+export function checkReport(t: Pick<Test, 'same'>, output: string, servers: LiveServers): boolean {
   const reported = output.match(/^live: .*$/gm) ?? [];
-  t.same(reported.toSorted(), wanted.toSorted(), 'the scenarios of sdk/vectors/live.json');
+  const wanted = wantedLines(servers).toSorted();
+  return t.same(reported.toSorted(), wanted, 'the scenarios of sdk/vectors/live.json');
+}
+
+/** That each scenario has something to try somewhere, and depends on what servers tell of themselves. */
+export function checkList(t: Pick<Test, 'ok'>, servers: LiveServers): void {
+  const all = Object.values(servers);
+  for (const scenario of SCENARIOS) {
+    const { name, where, unless } = scenario;
+    t.ok(
+      all.some((server) => isFor(scenario, server)),
+      name,
+    );
+    for (const field of [where, unless]) {
+      t.ok(field === undefined || all.every((server) => field in server), `${name}: ${field}`);
+    }
+  }
 }

@@ -1,11 +1,13 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { startLive } from '../../sdk/live/start.ts';
 import { checkReport } from './live-list.ts';
+import { firstProgram, heardOf } from './readme.ts';
 import { openSamples, PUBLISHERS } from './samples.ts';
 import { isInstalled, notice, run, sdkPath } from './toolchain.ts';
+import { VECTORS } from './vectors.ts';
 
 // gatehouse-client as its users have it: built and installed by pip, into an environment of its own.
 
@@ -35,10 +37,9 @@ t.test('Python: the vectors, and the live suite on all four platforms', async (t
   const unit = await run(python, vectors, { cwd, env: CLEAN });
   t.equal(unit.code, 0, unit.output);
   t.notMatch(unit.output, / skipped /);
-  for (const name of ['config', 'requests', 'errors', 'retries', 'tokens', 'webhooks']) {
+  for (const name of VECTORS) {
     t.match(unit.output, new RegExp(`test_every_case_of_${name}_json.* ok\n`));
   }
-  t.match(unit.output, /test_every_case_of_assertions_json.* ok\n/);
   t.match(unit.output, /test_every_case_of_caching.* ok\n/);
   t.match(unit.output, /test_a_websocket_is_opened_to_whom_the_gate_vouches_for_alone.* ok\n/);
 
@@ -50,6 +51,14 @@ t.test('Python: the vectors, and the live suite on all four platforms', async (t
   for (const platform of ['kliq', 'kaie', 'klen', 'kloakd']) {
     const served = `test_an_application_behind_the_gate_knows_its_callers (tests.live.Live_${platform}`;
     t.match(live.output, served);
+  }
+
+  for (const beginning of ['from gatehouse_client import Kloakd', 'import asyncio']) {
+    const program = firstProgram('python', servers.kloakd, `${beginning}\n`);
+    await writeFile(join(directory, 'discoveries.py'), program.code);
+    const options = { cwd: directory, env: { ...CLEAN, ...program.env } };
+    const { output } = await run(python, ['discoveries.py'], options);
+    t.match(output, heardOf(servers.kloakd), `the README’s program calls: ${beginning}`);
   }
   return undefined;
 });

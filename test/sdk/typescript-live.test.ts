@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { type LiveServers, startLive } from '../../sdk/live/start.ts';
 import { KliqClient, Kloakd } from '../../sdk/typescript/src/index.ts';
-import { checkReport, isFor, lineOf, SCENARIOS } from './live-list.ts';
+import { checkList, checkReport, isFor, lineOf, SCENARIOS } from './live-list.ts';
+import { firstProgram, heardOf } from './readme.ts';
+import { run } from './toolchain.ts';
 import { failureOf, type PlatformName } from './typescript-fakes.ts';
+import { installTypescript } from './typescript-package.ts';
 import { clientOf, type Echo, play } from './typescript-scenarios.ts';
 
 // @gatehouse/client against a started Gatehouse of each platform file, as its proxy.
@@ -44,6 +49,19 @@ for (const [name, server] of Object.entries(servers)) {
 
 t.test('every scenario was played on all four platforms', async (t) => {
   checkReport(t as Test, reported.join('\n'), servers);
+});
+
+t.test('every scenario is for some platform, and says for which', async (t) => {
+  checkList(t as Test, servers);
+});
+
+t.test('the README’s first program calls, as a package of its own has the client', async (t) => {
+  const directory = t.testdir();
+  await installTypescript(directory);
+  const { code, env } = firstProgram('typescript', servers.kloakd);
+  await writeFile(join(directory, 'discoveries.mts'), code);
+  const { output } = await run(process.execPath, ['discoveries.mts'], { cwd: directory, env });
+  t.match(output, heardOf(servers.kloakd));
 });
 
 // The documents' own examples. Their import names the package a platform publishes under; nothing else is adapted.

@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { inspect, promisify } from 'node:util';
+import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
 import t, { type Test } from 'tap';
 import {
   type ClientOptions,
@@ -26,6 +25,7 @@ import {
   type PlatformName,
   thrownBy,
 } from './typescript-fakes.ts';
+import { installTypescript } from './typescript-package.ts';
 import { casesOf, plain, readVectors } from './vectors.ts';
 
 // @gatehouse/client against the vectors that every language runs, and what is its own.
@@ -372,17 +372,14 @@ t.test('a platform of one’s own needs a name, a prefix and an address', async 
 });
 
 t.test('the package builds, and what it exports runs', async (t) => {
-  const outDir = await mkdtemp(join(tmpdir(), 'gatehouse-sdk-'));
-  t.teardown(() => rm(outDir, { recursive: true, force: true }));
-  const clone = fileURLToPath(new URL('../..', import.meta.url));
-  const compiler = join(clone, 'node_modules/typescript/bin/tsc');
-  const project = join(clone, 'sdk/typescript/tsconfig.build.json');
-  await promisify(execFile)(process.execPath, [compiler, '-p', project, '--outDir', outDir]);
+  const directory = await mkdtemp(join(tmpdir(), 'gatehouse-sdk-'));
+  t.teardown(() => rm(directory, { recursive: true, force: true }));
+  const place = await installTypescript(directory);
   const manifest = (await import('../../sdk/typescript/package.json', { with: { type: 'json' } }))
     .default;
   t.same(Object.keys(manifest).includes('dependencies'), false, 'no dependencies');
   for (const { types, default: code } of Object.values(manifest.exports)) {
-    const file = join(outDir, code.replace('./dist/', ''));
+    const file = join(place, code);
     t.ok(Object.keys(await import(pathToFileURL(file).href)).length > 1, code);
     t.equal(types.replace('.d.ts', '.js'), code);
   }

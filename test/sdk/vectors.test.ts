@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';
 import { type ErrorRow, reachedWith } from '../../sdk/vectors/cases/presets.ts';
 import { makeVectors } from '../../sdk/vectors/make.ts';
+import { VECTORS } from './vectors.ts';
 
 const read = (name: string) =>
   readFileSync(new URL(`../../sdk/vectors/${name}`, import.meta.url), 'utf8');
@@ -19,9 +20,15 @@ t.test(
   },
 );
 
+t.test('no file of cases is left out of what every language is asked about', async (t) => {
+  const files = readdirSync(new URL('../../sdk/vectors/', import.meta.url))
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => name.slice(0, -'.json'.length));
+  t.same(files.toSorted(), [...VECTORS, 'presets', 'live'].toSorted());
+});
+
 t.test('every file says how it is read, and no two cases have one name', async (t) => {
-  const files = ['config', 'requests', 'retries', 'tokens', 'errors', 'webhooks', 'assertions'];
-  for (const file of files) {
+  for (const file of VECTORS) {
     const { about, cases } = JSON.parse(read(`${file}.json`));
     t.match(about, /\w{3}/, file);
     const names = cases.map(({ name }: { name: string }) => name);

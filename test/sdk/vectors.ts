@@ -1,5 +1,10 @@
 import { readFileSync } from 'node:fs';
 
+/** Files of sdk/vectors that hold cases, each of which every language runs without a server. */
+export const VECTORS: readonly string[] = [
+  ...['config', 'requests', 'errors', 'retries', 'tokens', 'webhooks', 'assertions'],
+];
+
 /** A case of sdk/vectors. */
 export interface Case<Input, Expect> {
   readonly name: string;

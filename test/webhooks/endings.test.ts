@@ -14,24 +14,14 @@ import {
 import { createSignedIn } from '../support/signed-in.ts';
 import { within } from '../support/two-servers.ts';
 import { SYSTEM } from './house.ts';
+import { managing } from './manage.ts';
 
 // Whatever ends a consent or a key tells those who were told of its beginning.
 
 const gatehouse = await startGatehouse(t, { platform: 'kaie' });
-const { issuer, adminKey, database } = gatehouse;
+const { database } = gatehouse;
 
-async function manage(method: string, path: string, body?: object, bearer = adminKey) {
-  const response = await fetch(`${issuer}/manage/v1${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${bearer}`,
-      ...(body ? { 'content-type': 'application/json' } : {}),
-    },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  const text = await response.text();
-  return { status: response.status, body: text === '' ? {} : JSON.parse(text) };
-}
+const manage = managing(gatehouse);
 
 const listen = async (organization_id: string) => {
   const url = 'https://receiver.example.com/hooks';

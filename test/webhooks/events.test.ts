@@ -4,22 +4,12 @@ import { OWN_EVENTS } from '../../src/webhooks/events.ts';
 import { createUser, registerClient, startGatehouse } from '../support/gatehouse.ts';
 import { createSignedIn } from '../support/signed-in.ts';
 import { SYSTEM, until } from './house.ts';
+import { managing } from './manage.ts';
 
 const gatehouse = await startGatehouse(t, { platform: 'example' });
-const { issuer, adminKey, database } = gatehouse;
+const { database } = gatehouse;
 
-async function manage(method: string, path: string, body?: object, bearer = adminKey) {
-  const response = await fetch(`${issuer}/manage/v1${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${bearer}`,
-      ...(body ? { 'content-type': 'application/json' } : {}),
-    },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  const text = await response.text();
-  return { status: response.status, body: text === '' ? {} : JSON.parse(text) };
-}
+const manage = managing(gatehouse);
 
 const post = (path: string, body: object) => manage('POST', path, body);
 const url = 'https://receiver.example.com/hooks';

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { openHouse } from '../management/house.ts';
+import { startReceiver, until } from './house.ts';
 
 const house = await openHouse(t, { platform: 'kaie' });
 const { get, post, patch } = house;
@@ -152,4 +153,51 @@ t.test('a delivery belongs to its webhook alone', async (t) => {
   t.equal((await get(`/webhooks/${two.id}/deliveries`)).body.data.length, 0);
   await house.delete(`/webhooks/${one.id}`);
   t.equal((await get(`/webhooks/${one.id}/deliveries`)).status, 404);
+});
+
+t.test('what was sent and answered is read, and a delivery is sent again by hand', async (t) => {
+  const open = await openHouse(t, {
+    ...{ platform: 'kaie', environment: { ALLOW_PRIVATE_TARGETS: '1' } },
+  });
+  const { worker } = open.gatehouse.webhooks;
+  worker.start();
+  t.teardown(() => worker.stop(AbortSignal.abort()));
+  let works = false;
+  const receiver = await startReceiver(t, (_request, response) => {
+    response.statusCode = works ? 200 : 500;
+    response.end(works ? 'thanks' : 'not <now>');
+  });
+  const made = await open.post('/webhooks', {
+    organization_id: await newOrganization(open),
+    ...{ url: receiver.url, events: ['*'] },
+  });
+  const hook = `/webhooks/${made.body.id}`;
+  const { id } = (await open.post(`${hook}/test`)).body;
+  const read = async () => (await open.get(`${hook}/deliveries/${id}`)).body;
+  const patienceMs = 60_000;
+  await until(() => receiver.received.length === 1, 'the attempt', patienceMs);
+  const isAnswered = async () => (await read()).history[0].response_status === 500;
+  await until(isAnswered, 'its answer to be noted', patienceMs);
+  const refused = await read();
+  const [first] = receiver.received;
+  t.match(refused, {
+    ...{ status: 'pending', attempts: 1, next_attempt_at: String, body: first?.body },
+    history: [{ number: 1, response_body: 'not <now>', error: 'http_status' }],
+  });
+  t.equal(refused.history[0].id, first?.headers['webhook-attempt-id']);
+  t.equal(refused.event_id, first?.headers['webhook-id']);
+
+  works = true;
+  const again = await open.post(`${hook}/deliveries/${id}/redeliver`);
+  t.match(again, { status: 202, body: { id } });
+  await until(() => receiver.received.length === 2, 'another attempt', patienceMs);
+  await until(async () => (await read()).status === 'delivered', 'it to be taken', patienceMs);
+  t.match(await read(), {
+    ...{ attempts: 2, next_attempt_at: null, finished_at: String },
+    history: [{ response_status: 500 }, { response_status: 200, response_body: 'thanks' }],
+  });
+  t.equal(receiver.received[1]?.headers['webhook-id'], first?.headers['webhook-id']);
+  const listed = async (status: string) =>
+    (await open.get(`${hook}/deliveries?status=${status}`)).body.data.length;
+  t.same([await listed('delivered'), await listed('pending')], [1, 0]);
 });

@@ -25,6 +25,11 @@ SERVERS: Dict[str, Any] = json.loads(Path(os.environ["GATEHOUSE_LIVE"]).read_tex
 SECRET_OPTIONS = ("apiKey", "accessToken", "clientSecret", "password")
 
 
+def report(line: str) -> None:
+    """In one piece, that nothing of unittest's own comes into the line."""
+    print(f"\n{line}\n", end="", flush=True)
+
+
 class OnPlatform(unittest.TestCase):
     """For one platform; load_tests makes it one for each."""
 
@@ -55,12 +60,12 @@ class Scenario(OnPlatform):
         where, unless = case.get("where"), case.get("unless")
         line = f"live: {self.name}: {case['name']}"
         if (where and not self.server[where]) or (unless and self.server[unless]):
-            print(f"\n{line}: none", flush=True)
+            report(f"{line}: none")
             return
         deed = case["input"].get("do")
         play: Callable[[], None] = getattr(self, "do_" + snake(deed)) if deed else self.play_call
         play()
-        print(f"\n{line}: ok", flush=True)
+        report(f"{line}: ok")
 
     def play_call(self) -> None:
         given, expect = self.case["input"], self.case["expect"]

@@ -16,6 +16,7 @@ public final class Tests {
   public static void main(String[] arguments) throws Exception {
     ClientVectors.run();
     ServerVectors.run();
+    TransportTests.run();
     test("the presets are those of the vectors", Tests::presets);
     test("the document's example", Tests::documentsExample);
     test("the document's environment variables", Tests::documentsEnvironment);
@@ -52,8 +53,13 @@ public final class Tests {
   }
 
   private static void secrets() {
-    for (String field : List.of("apiKey", "accessToken")) {
-      var builder = builder(Map.of("options", Map.of(field, SECRET)), request -> null);
+    for (Map<String, String> options :
+        List.of(
+            Map.of("apiKey", SECRET),
+            Map.of("accessToken", SECRET),
+            Map.of("clientId", "c", "clientSecret", SECRET),
+            Map.of("email", "ada@example.com", "password", SECRET))) {
+      var builder = builder(Map.of("preset", "kliq", "options", options), request -> null);
       GatehouseClient client = builder.build();
       String said = builder + " " + client + client.auth() + client.settings + client.settings.credential;
       that(said, !said.contains(SECRET));
