@@ -6,11 +6,13 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/embedde
 import { migrate } from './database/migrate.ts';
 import { createNotifications } from './database/notifications.ts';
 import { type DemoAccess, demoText, prepareDemo } from './demo/demo.ts';
+import { startText } from './demo/start-text.ts';
 import { createLogOutput, startupLog } from './doors/logging.ts';
 import { prepareDrain } from './drain.ts';
 import { systemClock } from './lib/clock.ts';
 import { createSchedule } from './lib/schedule.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';
+import { endGrantsOfDisabledClients } from './oauth/grants/disabled-clients.store.ts';
 import { loadPlatform } from './platform/load.ts';
 import type { Platform } from './platform/platform.ts';
 import { refusalText } from './refusal.ts';
@@ -89,7 +91,7 @@ async function run(config: Config, platform: Platform, { onStop, step }: Lifecyc
   const { worker, giveUpExpired } = gatehouse.webhooks;
   const cleanup = createCleanup({
     ...{ database, clock, intervalMs: 60_000, log: gatehouse.app.log },
-    endings: [giveUpExpired],
+    endings: [giveUpExpired, endGrantsOfDisabledClients],
   });
   cleanup.start();
   if (platform.webhooks.enabled) worker.start();
@@ -99,11 +101,16 @@ async function run(config: Config, platform: Platform, { onStop, step }: Lifecyc
 
   demo.access = await step(demoFor(config, platform, issuer, gatehouse, embedded));
   await gatehouse.app.listen({ host: config.host, port: config.port });
-  if (!demo.access) return;
-  // Log lines gather for a moment: what is there to be pasted comes after those of the start.
-  await step(output.settle());
+  // There its output is read by programs.
+  if (config.production) return;
   const isProxy = Boolean(config.upstream ?? platform.upstream.url);
-  process.stdout.write(demoText(demo.access, platform, { issuer, isProxy }));
+  // What is there to be pasted comes after the log lines of the start, which gather for a moment.
+  output.write(
+    demo.access
+      ? demoText(demo.access, platform, { issuer, isProxy })
+      : startText(config, platform, issuer),
+  );
+  await step(output.settle());
 }
 
 async function startDatabase(config: Config): Promise<EmbeddedPostgres | undefined> {

@@ -9,7 +9,7 @@ import type { Revocations } from '../oauth/revocations.store.ts';
 import type { Platform } from '../platform/platform.ts';
 import { createApiKeyVerifier } from './api-keys/api-key-verifier.ts';
 import { createApiKeyService } from './api-keys/api-keys.service.ts';
-import { touchApiKeys } from './api-keys/api-keys.store.ts';
+import { writeLastUses } from './last-uses.store.ts';
 import { createLastUses } from './last-uses.ts';
 import { createPlaygroundKeyVerifier } from './playground-keys/playground-key-verifier.ts';
 import { createPlaygroundKeyService } from './playground-keys/playground-keys.service.ts';
@@ -40,8 +40,10 @@ export function createCredentials(deps: CredentialDependencies) {
   const { platform, database, clock, log } = deps;
   const { playgroundKeys: playground } = platform;
   const scopePolicy = createScopePolicy(platform);
-  const write = (uses: { id: string; at: Date }[]) => touchApiKeys(database.pool, uses);
-  const keyUses = createLastUses({ clock, log, write });
+  const keyUses = createLastUses({
+    ...{ clock, log },
+    write: (uses) => writeLastUses(database.pool, 'api_keys', uses),
+  });
   const accounts = createServiceAccounts({ ...deps, scopePolicy });
   return {
     scopePolicy,

@@ -45,7 +45,9 @@ export function createGatheredReads(
 
   return async (keys, now) => {
     if (keys.length === 0) return [];
-    if (now.getTime() < quietUntil) {
+    // Nobody asks later because the clock was set back.
+    const quietMs = quietUntil - now.getTime();
+    if (quietMs > 0 && quietMs <= RESPITE_MS) {
       throw new CounterStoreUnavailableError('postgres', new Error('it did not answer just now'));
     }
     next ??= gather();

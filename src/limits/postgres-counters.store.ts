@@ -6,9 +6,11 @@ import {
   type Count,
   type CounterStore,
   CounterStoreUnavailableError,
-  firstExhausted,
 } from './counter-store.ts';
 import { createGatheredCharges } from './gathered-charges.ts';
+
+/** Counts go so far and no further; a platform file may say more. */
+const HIGHEST_COUNT = 2_147_483_647;
 
 interface Row {
   key: string;
@@ -19,39 +21,39 @@ interface Row {
 /**
  * Durable counts: for quotas, which must survive restarts and never over-admit, whatever the number of
  * processes. A charge is one conditional upsert, so that two callers at the last unit take turns on its
- * row and one is refused. Those who come to one count while its row is being charged are charged together:
- * createGatheredCharges says how many, and how long they wait.
+ * row and one is refused. Those who come to the same counts while their rows are being charged are charged
+ * together: createGatheredCharges says how many, and how long they wait.
  */
 export function createPostgresCounters({ database }: { database: Database }): CounterStore {
-  const admitAlone = createGatheredCharges(chargeTogether);
+  const admitGathered = createGatheredCharges(chargeTogether);
 
   async function admit(charges: readonly Charge[], now: Date): Promise<Admission> {
-    if (charges.length === 0) return { admitted: true, counts: [] };
-    if (charges.length === 1) return admitAlone(charges[0]!, now);
-    // Always in one order, so that two callers with the same counts cannot wait for each other.
-    const ordered = charges.toSorted((one, other) => (one.key < other.key ? -1 : 1));
-    const charged = await chargeAll(ordered, now);
-    if (charged) return { admitted: true, counts: inOrder(charges, charged) };
-    const counts = inOrder(charges, await readRows(database.pool, charges.map(keyOf), now));
-    // Room came back in between: the answer is no all the same, and the caller may try again.
-    const exhausted = firstExhausted(counts) ?? counts[0]!;
-    return { admitted: false, counts, exhausted };
+    return charges.length === 0
+      ? { admitted: true, counts: [] }
+      : admitGathered(charges.map(withinReach), now);
   }
 
-  /** One statement, and another where there was no room: for how the count stands then. */
-  async function chargeTogether(charge: Charge, requests: number, now: Date) {
-    const [charged] = await upsert(database.pool, [charge], now, requests);
-    if (charged) return { charged: true, count: toCount(charged, charge.limit) };
-    const [count] = inOrder([charge], await readRows(database.pool, [charge.key], now));
-    return { charged: false, count: count! };
+  /** And a statement more where there was no room: for how the counts stand then. */
+  async function chargeTogether(charges: readonly Charge[], requests: number, now: Date) {
+    const charged = await chargeAll(charges, requests, now);
+    const rows = charged ?? (await readRows(database.pool, charges.map(keyOf), now));
+    return { charged: charged !== undefined, counts: inOrder(charges, rows) };
   }
 
   /** The rows after the charge; undefined when one had no room, and then nothing was charged. */
-  async function chargeAll(charges: readonly Charge[], now: Date): Promise<Row[] | undefined> {
+  async function chargeAll(
+    charges: readonly Charge[],
+    requests: number,
+    now: Date,
+  ): Promise<Row[] | undefined> {
+    if (charges.length === 1) {
+      const rows = await upsert(database.pool, charges, now, requests);
+      return rows.length === 1 ? rows : undefined;
+    }
     const noRoom = new Error('no room');
     try {
       return await database.transaction(async (tx) => {
-        const rows = await upsert(tx, charges, now);
+        const rows = await upsert(tx, charges, now, requests);
         if (rows.length < charges.length) throw noRoom;
         return rows;
       });
@@ -76,12 +78,16 @@ export function createPostgresCounters({ database }: { database: Database }): Co
   };
 }
 
-/** @param amount requests, charged to every count */
+/**
+ * Rows always in one order, so that two callers with the same counts cannot wait for each other.
+ *
+ * @param amount requests, charged to every count
+ */
 async function upsert(
   executor: Executor,
   charges: readonly Charge[],
   now: Date,
-  amount = 1,
+  amount: number,
 ): Promise<Row[]> {
   const { rows } = await executor.query<Row>({
     name: 'charge_counters',
@@ -92,8 +98,8 @@ async function upsert(
            ON CONFLICT (key) DO UPDATE SET
              used = CASE WHEN counter.ends_at <= $4 THEN $5 ELSE counter.used + $5 END,
              ends_at = CASE WHEN counter.ends_at <= $4 THEN EXCLUDED.ends_at ELSE counter.ends_at END
-             WHERE counter.ends_at <= $4 OR counter.used + $5 <= (
-               SELECT room FROM unnest($1::text[], $2::int[]) AS charge(key, room)
+             WHERE counter.ends_at <= $4 OR counter.used <= (
+               SELECT room - $5 FROM unnest($1::text[], $2::int[]) AS charge(key, room)
                WHERE charge.key = counter.key)
            RETURNING key, used, ends_at`,
     values: [
@@ -129,6 +135,11 @@ const toCount = (row: Row, limit: number): Count => ({
   limit,
   used: row.used,
   resetsAt: row.ends_at,
+});
+
+const withinReach = (charge: Charge): Charge => ({
+  ...charge,
+  limit: Math.min(charge.limit, HIGHEST_COUNT),
 });
 
 const keyOf = (charge: Charge) => charge.key;

@@ -9,6 +9,8 @@ export interface DocumentFrame {
   /** For search engines. */
   description: string;
   contents: readonly ContentsEntry[];
+  /** Whether what is in a section is folded in the contents. */
+  isFolded?: boolean;
   /** Other pages; the words are `docs.<kind>`. */
   links: readonly { kind: 'dashboard' | 'docs' | 'playground' | 'reference'; href: string }[];
   /** The same in another form; the words are `docs.alternate.<kind>`. */
@@ -44,7 +46,14 @@ export type BlockView =
       columns: readonly string[];
       rows: readonly (readonly (readonly Run[])[])[];
     }
-  | { kind: 'code'; name: string; samples: readonly SampleView[] };
+  | CodeView;
+
+export interface CodeView {
+  kind: 'code';
+  /** One of its kind on the page. */
+  name: string;
+  samples: readonly SampleView[];
+}
 
 export interface SampleView {
   /** The element that holds the code. */
@@ -74,9 +83,18 @@ export interface OperationView {
   description: readonly (readonly Run[])[];
   /** Who may call; the words are `reference.access.<access>`. */
   access: 'anyone' | 'operator' | 'tenant';
+  request: CodeView;
   parameters: readonly FieldView[];
   body?: { required: boolean; fields: readonly FieldView[] };
   answers: readonly AnswerView[];
+  problems: readonly ProblemAnswerView[];
+}
+
+export interface ProblemAnswerView {
+  status: string;
+  code: string;
+  /** Its anchor. */
+  id: string;
 }
 
 export interface AnswerView {
@@ -84,6 +102,7 @@ export interface AnswerView {
   runs: readonly Run[];
   /** Which kind of body, by the anchor of its schema. */
   schema?: { name: string; id: string };
+  example?: CodeView;
   fields: readonly FieldView[];
 }
 

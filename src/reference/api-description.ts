@@ -1,6 +1,7 @@
 /** As much of an OpenAPI 3.1 document as the reference reads. */
 export interface OpenApiDocument {
   readonly openapi: string;
+  readonly servers?: readonly { readonly url: string }[];
   readonly info: { readonly title: string; readonly description?: string };
   readonly paths?: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components?: { readonly schemas?: Readonly<Record<string, Schema>> };
@@ -46,6 +47,7 @@ export interface Schema {
   readonly const?: unknown;
   readonly format?: string;
   readonly default?: unknown;
+  readonly examples?: readonly unknown[];
   readonly minimum?: number;
   readonly maximum?: number;
   readonly minLength?: number;

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
-import { touchApiKeys } from '../../src/credentials/api-keys/api-keys.store.ts';
+import { writeLastUses } from '../../src/credentials/last-uses.store.ts';
 import { createLastUses } from '../../src/credentials/last-uses.ts';
-import { touchServiceAccounts } from '../../src/credentials/service-accounts/service-accounts.store.ts';
 import { touchSessions } from '../../src/oauth/sessions/user-sessions.store.ts';
 import { openDesk } from '../gate/desk.ts';
 import { newAccount, newSigner } from './signer.ts';
@@ -28,6 +27,11 @@ async function newSession(): Promise<string> {
   );
   return uid;
 }
+
+type Touch = typeof touchSessions;
+const touchApiKeys: Touch = (executor, uses) => writeLastUses(executor, 'api_keys', uses);
+const touchServiceAccounts: Touch = (executor, uses) =>
+  writeLastUses(executor, 'service_accounts', uses);
 
 for (const { table, id, column, make, touch } of [
   ...[{ table: 'api_keys', id: 'id', column: 'last_used_at', make: newKey, touch: touchApiKeys }],

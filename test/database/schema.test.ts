@@ -133,6 +133,7 @@ const INDEXES_OF_SOME_ROWS = {
     'audit_events (organization_id, occurred_at) WHERE organization_id IS NOT NULL',
   audit_events_by_type:
     'audit_events (organization_id, type, id) WHERE organization_id IS NOT NULL',
+  grants_living: 'grants (client_id) WHERE revoked_at IS NULL',
   outbox_waiting:
     "outbox (organization_id, available_at) WHERE delivered_at IS NULL AND topic = 'webhook'",
   sign_in_attempts_refusal: 'unique sign_in_attempts (refusal_id) WHERE refusal_id IS NOT NULL',

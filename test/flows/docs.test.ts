@@ -48,11 +48,9 @@ await inABrowser(t, async (browser) => {
             const { type } = (await refused.json()) as { type: string };
             await page.goto(type);
             t.ok(await page.locator('#problem-unauthenticated').isVisible());
-            await page.locator('#createApiKey summary').click();
-            await page
-              .locator('#createApiKey')
-              .getByRole('heading', { name: /Request body/ })
-              .waitFor();
+            const operation = page.locator('details', { has: page.locator('#createApiKey') });
+            await operation.locator('summary').click();
+            await operation.getByRole('heading', { name: /Request body/ }).waitFor();
             // It is long, and the same in every window but for its frame.
             if (window === onPhone) await visitor.look('reference');
           },

@@ -56,6 +56,14 @@ async function inTurn(t: Test, fresh: (t: Test) => Promise<Pair>) {
     t.match(await store.admit([], at(1)), { admitted: true, counts: [] }, 'none is none');
   });
 
+  await t.test('takes a limit as large as a platform file may say', async (t) => {
+    const [store] = await fresh(t);
+    for (const used of [1, 2]) {
+      const admission = await store.admit([charge('vast', 1_000_000_000_000)], at(0));
+      t.match(admission, { admitted: true, counts: [{ used }] });
+    }
+  });
+
   await t.test('admits nobody to a limit of nothing, and no wait helps', async (t) => {
     const [store] = await fresh(t);
     for (const windowSeconds of [60, null]) {

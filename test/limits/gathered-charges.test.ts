@@ -19,6 +19,8 @@ async function openCounters(t: { teardown(work: () => Promise<void>): unknown })
     ...{ connectionString: proxy.connectionString, maxConnections: 8, log: silentLog },
   });
   t.teardown(() => database.close());
+  const another = openDatabase({ connectionString, maxConnections: 8, log: silentLog });
+  t.teardown(() => another.close());
   const queries = { count: 0 };
   database.pool.on('acquire', () => {
     queries.count += 1;
@@ -30,7 +32,10 @@ async function openCounters(t: { teardown(work: () => Promise<void>): unknown })
     await holder.query('BEGIN; SELECT key FROM limit_counters FOR UPDATE');
     return () => holder.end();
   };
-  return { store: createPostgresCounters({ database }), queries, proxy, hold };
+  const store = createPostgresCounters({ database });
+  /** As another process has it. */
+  const other = createPostgresCounters({ database: another });
+  return { store, other, database, queries, proxy, hold };
 }
 
 const times = <One>(count: number, make: (i: number) => One) =>
@@ -108,8 +113,8 @@ t.test('one statement charges 32 at the most, and others wait while it does', as
     asked.push(requests);
     return lost.promise;
   });
-  const first = times(1, () => outcome(admit(charge('a', 1000), NOW)));
-  const others = times(100, () => outcome(admit(charge('a', 1000), NOW)));
+  const first = times(1, () => outcome(admit([charge('a', 1000)], NOW)));
+  const others = times(100, () => outcome(admit([charge('a', 1000)], NOW)));
   lost.reject(new Error('the answer was lost'));
   for (const { word } of await Promise.all([...first, ...others])) t.equal(word, 'Error');
   t.same(asked, [1], 'those who wait are not charged with an answer that is lost');
@@ -154,14 +159,15 @@ t.test('whoever waits for long hears it within a second or so, and is never char
 
 t.test('a slow store keeps nobody for two seconds, and charges only who still waits', async (t) => {
   const charged: number[] = [];
-  const admit = createGatheredCharges(async ({ key, limit }, requests) => {
+  const admit = createGatheredCharges(async (charges, requests) => {
     await sleep(700);
     charged.push(requests);
     const used = charged.reduce((sum, one) => sum + one, 0);
-    return { charged: true, count: { key, limit, used, resetsAt: null } };
+    const counts = charges.map(({ key, limit }) => ({ key, limit, used, resetsAt: null }));
+    return { charged: true, counts };
   });
   // Of each figure one batch, of which the third would be charged after 2.1 seconds.
-  const crowd = [1000, 1001, 1002, 1003].map((limit) => outcome(admit(charge('a', limit), NOW)));
+  const crowd = [1000, 1001, 1002, 1003].map((limit) => outcome(admit([charge('a', limit)], NOW)));
   const outcomes = await Promise.all(crowd);
   t.same(
     outcomes.map(({ word }) => word),
@@ -198,4 +204,91 @@ t.test('a full count that is forgotten admits whoever comes afterwards', async (
   await store.reset('a');
   const crowd = await Promise.all(times(100, () => store.admit([charge('a', 10)], NOW)));
   t.equal(crowd.filter(({ admitted }) => admitted).length, 10);
+});
+
+const daily = (limit: number) => charge('daily', limit);
+const monthly = (limit: number) => ({ ...charge('monthly', limit), windowSeconds: 2_592_000 });
+
+t.test('a crowd at the same two counts is a few queries, and all is charged or none', async (t) => {
+  const { store, queries } = await openCounters(t);
+  const [one, other] = [daily(100), monthly(60)];
+  const orders = [
+    [one, other],
+    [other, one],
+  ];
+  const crowd = await Promise.all(times(600, (i) => store.admit(orders[i % 2]!, NOW)));
+  t.ok(queries.count <= 10, 'and no connection for each', queries);
+  t.same(
+    crowd.map(({ counts }) => counts.map(({ key }) => key)),
+    times(600, (i) => orders[i % 2]!.map(({ key }) => key)),
+    'in the order in which each asked',
+  );
+  t.same(
+    crowd.map(({ counts }) => counts.map(({ used }) => used)),
+    times(600, (i) => [Math.min(i + 1, 60), Math.min(i + 1, 60)]),
+    'a place of its own in both, or as they stand',
+  );
+  const refused = crowd.flatMap((each) => (each.admitted ? [] : each.exhausted));
+  t.equal(refused.length, 540);
+  t.ok(
+    refused.every(({ key, limit }) => key === 'monthly' && limit === 60),
+    'and told which is full',
+  );
+  t.match(await store.read(['daily', 'monthly'], NOW), [{ used: 60 }, { used: 60 }]);
+});
+
+t.test('counts that only some share are exact, whatever the processes and figures', async (t) => {
+  const { store, other } = await openCounters(t);
+  const asked = [
+    [daily(40), monthly(70)],
+    [monthly(70)],
+    [monthly(50), charge('calls', 25)],
+    [charge('calls', 25), daily(40)],
+    [daily(30)],
+  ];
+  const crowd = await Promise.all(
+    times(400, async (i) => {
+      const charges = asked[i % asked.length]!;
+      const admission = await (i % 3 ? store : other).admit(charges, NOW);
+      return { charges, admission };
+    }),
+  );
+  const isRight = crowd.every(({ charges, admission }) => {
+    if (admission.admitted) return true;
+    const { key, limit, used } = admission.exhausted;
+    return used >= limit && charges.some((one) => one.key === key && one.limit === limit);
+  });
+  t.ok(isRight, 'a refusal names a count of its own that is full');
+  const admitted = crowd.filter(({ admission }) => admission.admitted);
+  const most: Record<string, number> = { calls: 25, daily: 40, monthly: 70 };
+  for (const { key, used } of await store.read(Object.keys(most), NOW)) {
+    const letIn = admitted.filter(({ charges }) => charges.some((one) => one.key === key));
+    t.equal(used, letIn.length, `${key}: who was let in, and nobody else`);
+    t.ok(used <= most[key]!, `${key}: never more than it may`, { used });
+  }
+});
+
+t.test('of two counts, when the database goes, nobody is charged in one only', async (t) => {
+  const { store, proxy } = await openCounters(t);
+  const both = [daily(1000), monthly(1000)];
+  await store.admit(both, NOW);
+  proxy.freeze();
+  for (const { word, tookMs } of await Promise.all(
+    times(50, () => outcome(store.admit(both, NOW))),
+  )) {
+    t.equal(word, AWAY);
+    t.ok(tookMs < 2000, { tookMs });
+  }
+  await proxy.up();
+  t.match(await store.read(['daily', 'monthly'], NOW), [{ used: 1 }, { used: 1 }]);
+});
+
+t.test('a count that can go no further refuses, as one that is full', async (t) => {
+  const { store, other, database } = await openCounters(t);
+  const vast = charge('vast', 1_000_000_000_000);
+  await store.admit([vast], NOW);
+  await database.pool.query('UPDATE limit_counters SET used = 2147483640');
+  const crowd = await Promise.all(times(40, (i) => (i % 2 ? store : other).admit([vast], NOW)));
+  t.equal(crowd.filter(({ admitted }) => admitted).length, 7);
+  t.match(await store.admit([vast], NOW), { admitted: false, exhausted: { key: 'vast' } });
 });

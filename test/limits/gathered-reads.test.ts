@@ -1,6 +1,7 @@
 import t from 'tap';
 import { openDatabase } from '../../src/database/database.ts';
 import { silentLog } from '../../src/database/log.ts';
+import { CounterStoreUnavailableError } from '../../src/limits/counter-store.ts';
 import { createGatheredReads } from '../../src/limits/gathered-reads.ts';
 import type { Patience } from '../../src/limits/patience.ts';
 import { createPostgresCounters } from '../../src/limits/postgres-counters.store.ts';
@@ -114,4 +115,18 @@ t.test('a database that does not answer is asked once in a second, and nobody wa
     found = await read(['a'], later(ms)).catch(() => []);
   }
   t.match(found, [{ used: 1 }], 'and found again');
+});
+
+t.test('nobody waits longer because the clock was set back', async (t) => {
+  let isAway = true;
+  const read = createGatheredReads({
+    read: async () => {
+      if (isAway) throw new CounterStoreUnavailableError('postgres', new Error('away'));
+      return [{ key: 'a', limit: Number.POSITIVE_INFINITY, used: 1, resetsAt: null }];
+    },
+  });
+  await t.rejects(read(['a'], NOW), { name: 'CounterStoreUnavailableError' });
+  isAway = false;
+  await t.rejects(read(['a'], later(500)), { name: 'CounterStoreUnavailableError' });
+  t.match(await read(['a'], later(-3_600_000)), [{ used: 1 }]);
 });

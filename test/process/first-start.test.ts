@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, stat } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
@@ -12,7 +13,24 @@ import {
   spawnGatehouse,
 } from '../support/process.ts';
 import { createUserAgent } from '../support/user-agent.ts';
+import { until } from '../webhooks/house.ts';
 import { hasCurl, inShell, LAST_WORDS, type Printed, readPrinted, runKeyCurl } from './printed.ts';
+
+const LAST_WORDS_WITHOUT_DEMO = '  Stop with Ctrl-C; the data stays for the next start.\n';
+
+const textWithoutDemo = (issuer: string, file: string) => `
+  Acme Notes is ready at ${issuer}, without demo data
+
+  Sign in and look around:   ${issuer}/dashboard
+  Every flow, step by step:  ${issuer}/playground
+  What your developers read: ${issuer}/docs/authentication
+  The management API:        ${issuer}/reference
+
+  The operator's key is in ${file}. To begin with, make an organization:
+
+       curl ${issuer}/manage/v1/organizations -H "Authorization: Bearer $(cat '${file}')" -H 'Content-Type: application/json' -d '{"name": "My company"}'
+
+`;
 
 /** Runs a printed command as a person would, in a shell; without curl, sends what it would send. */
 async function runCurl(command: string): Promise<Record<string, unknown>> {
@@ -97,12 +115,80 @@ t.test('the first start makes everything and prints how to try it', async (t) =>
 
   await t.test('DEMO=0 prints none of it', async (t) => {
     const silent = await spawnGatehouse(t, { environment: { DEMO: '0', DATA_DIR: dataDir } });
-    t.notMatch(silent.stdout, /demo@example\.com|curl/);
+    await until(() => silent.stdout.includes(LAST_WORDS_WITHOUT_DEMO), 'what is printed');
+    t.notMatch(silent.stdout, /demo@example\.com|password|client_credentials|\/oauth\/authorize/);
+    t.equal(silent.stdout.match(/curl/g)?.length, 1);
     const callback = await fetch(`${silent.issuer}/demo/callback?code=x`);
     t.equal(callback.status, 404);
     t.equal(await silent.kill(), 0);
   });
 });
+
+t.test(
+  'a start without demo data prints where everything is, and what to begin with',
+  async (t) => {
+    const dataDir = await newDataDir(t);
+    const environment = { DEMO: '0', DATA_DIR: dataDir };
+    const begin = async (gatehouse: GatehouseProcess) => {
+      await until(() => gatehouse.stdout.includes(LAST_WORDS_WITHOUT_DEMO), 'what is printed');
+      return gatehouse.stdout.slice(gatehouse.stdout.indexOf('\n  Acme Notes is ready'));
+    };
+
+    await t.test('with the key that the first start made', async (t) => {
+      const gatehouse = await spawnGatehouse(t, { environment });
+      const { issuer } = gatehouse;
+      const file = join(dataDir, 'admin-key');
+      const text = await begin(gatehouse);
+      t.equal(text.slice(0, text.indexOf(LAST_WORDS_WITHOUT_DEMO)), textWithoutDemo(issuer, file));
+      t.notOk(
+        gatehouse.stdout.includes((await readFile(file, 'utf8')).trim()),
+        'not the key itself',
+      );
+      for (const [page] of text.matchAll(/http\S+(?=\n)/g)) {
+        t.equal((await fetch(page)).status, 200, page);
+      }
+      if (hasCurl) {
+        const [command = ''] = /curl .*/.exec(text) ?? [];
+        t.match(JSON.parse(await inShell(command)), { id: String, name: 'My company' });
+      }
+      t.equal(await gatehouse.kill(), 0);
+    });
+
+    await t.test('with a key from the environment', async (t) => {
+      const key = randomBytes(32).toString('base64url');
+      const gatehouse = await spawnGatehouse(t, {
+        environment: { ...environment, ADMIN_KEY: key },
+      });
+      const text = await begin(gatehouse);
+      t.match(
+        text,
+        "The operator's key is the ADMIN_KEY that this was started with. To begin with,",
+      );
+      t.notOk(gatehouse.stdout.includes(key), 'not the key itself');
+      t.notMatch(text, 'admin-key', 'the file holds another');
+      if (hasCurl) {
+        const [command = ''] = /curl .*/.exec(text) ?? [];
+        const answer = await inShell(`export ADMIN_KEY='${key}'\n${command}`);
+        t.match(JSON.parse(answer), { id: String, name: 'My company' });
+      }
+      t.equal(await gatehouse.kill(), 0);
+    });
+
+    await t.test('but in production it prints its log alone', async (t) => {
+      const gatehouse = await spawnGatehouse(t, {
+        environment: {
+          ...{ ...environment, NODE_ENV: 'production', ISSUER: 'https://auth.example.com' },
+          MASTER_KEY: (await readFile(join(dataDir, 'master-key'), 'utf8')).trim(),
+          ADMIN_KEY: randomBytes(32).toString('base64url'),
+        },
+      });
+      t.equal(await gatehouse.kill(), 0);
+      const lines = gatehouse.stdout.trim().split('\n');
+      t.ok(lines.length > 1);
+      for (const line of lines) t.match(JSON.parse(line), { level: Number }, line);
+    });
+  },
+);
 
 t.test('a first start that is killed half-way is gone on with', async (t) => {
   const dataDir = await newDataDir(t);

@@ -247,29 +247,6 @@ export async function rotateApiKey(
   });
 }
 
-/**
- * Last uses, written together now and then: never a write per request. A key that somebody changes at that
- * moment is left out, for what holds many rows must not wait for one.
- *
- * @returns the ids of those left out
- */
-export async function touchApiKeys(
-  executor: Executor,
-  uses: readonly { id: string; at: Date }[],
-): Promise<ReadonlySet<string>> {
-  const { rows } = await executor.query<{ id: string }>(
-    `WITH free AS (
-       SELECT id FROM api_keys WHERE id = ANY($1) FOR NO KEY UPDATE SKIP LOCKED),
-     written AS (
-       UPDATE api_keys k SET last_used_at = GREATEST(k.last_used_at, used.at)
-       FROM unnest($1::text[], $2::timestamptz[]) AS used(id, at) JOIN free ON free.id = used.id
-       WHERE k.id = used.id RETURNING k.id)
-     SELECT id FROM api_keys WHERE id = ANY($1) AND id NOT IN (SELECT id FROM written)`,
-    [uses.map((use) => use.id), uses.map((use) => use.at)],
-  );
-  return new Set(rows.map(({ id }) => id));
-}
-
 /** The cache knows keys by their secrets. */
 async function announce(tx: Executor, keyId: string): Promise<void> {
   await tx.query(

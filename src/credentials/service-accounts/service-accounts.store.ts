@@ -165,29 +165,6 @@ export async function deleteServiceAccount(
   });
 }
 
-/**
- * Last uses, written together now and then: never a write per request. An account that somebody changes at
- * that moment is left out, for what holds many rows must not wait for one.
- *
- * @returns the ids of those left out
- */
-export async function touchServiceAccounts(
-  executor: Executor,
-  uses: readonly { id: string; at: Date }[],
-): Promise<ReadonlySet<string>> {
-  const { rows } = await executor.query<{ id: string }>(
-    `WITH free AS (
-       SELECT id FROM service_accounts WHERE id = ANY($1) FOR NO KEY UPDATE SKIP LOCKED),
-     written AS (
-       UPDATE service_accounts a SET last_used_at = GREATEST(a.last_used_at, used.at)
-       FROM unnest($1::text[], $2::timestamptz[]) AS used(id, at) JOIN free ON free.id = used.id
-       WHERE a.id = used.id RETURNING a.id)
-     SELECT id FROM service_accounts WHERE id = ANY($1) AND id NOT IN (SELECT id FROM written)`,
-    [uses.map((use) => use.id), uses.map((use) => use.at)],
-  );
-  return new Set(rows.map(({ id }) => id));
-}
-
 function record(
   tx: Executor,
   type: `service_account.${'created' | 'updated' | 'disabled' | 'deleted'}`,

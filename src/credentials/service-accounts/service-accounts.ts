@@ -1,9 +1,9 @@
 import type { CredentialDependencies } from '../credentials.ts';
+import { writeLastUses } from '../last-uses.store.ts';
 import { createLastUses } from '../last-uses.ts';
 import type { ScopePolicy } from '../scope-policy.ts';
 import { createServiceAccountDirectory } from './service-account-directory.ts';
 import { createServiceAccountService } from './service-accounts.service.ts';
-import { touchServiceAccounts } from './service-accounts.store.ts';
 import { createAssertions } from './service-assertions.ts';
 import { createServiceJwtCheck } from './service-jwt-check.ts';
 import { claimJti } from './service-jwt-replay.store.ts';
@@ -16,8 +16,10 @@ export function createServiceAccounts(deps: CredentialDependencies & { scopePoli
   const check = createServiceJwtCheck({ directory, clock });
   const claim: ClaimJti = (accountId, jti, expiresAt) =>
     claimJti(database.pool, { accountId, jti }, clock.now(), expiresAt);
-  const write = (uses: { id: string; at: Date }[]) => touchServiceAccounts(database.pool, uses);
-  const lastUses = createLastUses({ clock, log, write });
+  const lastUses = createLastUses({
+    ...{ clock, log },
+    write: (uses) => writeLastUses(database.pool, 'service_accounts', uses),
+  });
   const { used } = lastUses;
   return {
     lastUses,

@@ -59,7 +59,7 @@ export function createRefreshTokenStore(
      * Consumes the predecessor and stores its successor.
      *
      * @param expiresIn seconds
-     * @returns false, and nothing has changed: it was used already, or the grant has ended
+     * @returns false, and there is no successor: it was used already, or the grant or the client has ended
      */
     async rotate(
       predecessor: string,
@@ -148,7 +148,8 @@ const ROTATE = `
     RETURNING grant_id)
   INSERT INTO refresh_tokens (${COLUMNS})
   SELECT $1, g.id, $3, $4, $5, $6, $7, $8, $9
-  FROM rotated JOIN grants g ON g.id = rotated.grant_id AND g.id = $2 AND g.revoked_at IS NULL`;
+  FROM rotated JOIN grants g ON g.id = rotated.grant_id AND g.id = $2 AND g.revoked_at IS NULL
+  JOIN clients c ON c.client_id = g.client_id AND c.disabled_at IS NULL`;
 
 function columnsOf(idHash: Buffer, payload: AdapterPayload, now: Date, expiresAt: Date): unknown[] {
   const {

@@ -77,7 +77,7 @@ export async function insertClient(
 
 /**
  * Replaces the metadata, provided that nobody changed the client since it was read; a client that is
- * disabled loses its tokens too.
+ * disabled loses its tokens too, and gets none of them back when it is let in again.
  *
  * @param readAt the updatedAt that was read
  * @returns false when it was changed or deleted meanwhile: read again, merge again
@@ -104,7 +104,9 @@ export async function updateClient(
       [client.id, ...Object.values(values), client.disabled, now, readAt],
     );
     if (!rows[0]) return false;
-    if (client.disabled && !rows[0].was_disabled) await revocations.denyClient(tx, client.id);
+    const { was_disabled } = rows[0];
+    if (client.disabled && !was_disabled) await revocations.denyClient(tx, client.id);
+    if (!client.disabled && was_disabled) await revocations.endGrantsOfClient(tx, client.id);
     await recordChange(tx, client, 'client.updated', audit);
     return true;
   });

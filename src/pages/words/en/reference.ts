@@ -6,6 +6,9 @@ export const reference = {
   'reference.access.operator': 'For the operator alone: ADMIN_KEY.',
   'reference.access.tenant':
     'For the operator, and for credentials whose scopes manage this, within their own organization.',
+  'reference.examples_about':
+    'The examples take their credential from the environment: `ADMIN_KEY`, or one of your own organization in its place.',
+  'reference.request': 'Example request',
   'reference.parameters': 'Parameters',
   'reference.body': 'Request body',
   'reference.answers': 'Answers',
