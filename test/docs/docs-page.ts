@@ -59,7 +59,7 @@ const textOf = (html: string) =>
     .replaceAll(/\s+/g, ' ')
     .trim();
 
-const unescaped = (html: string) =>
+export const unescaped = (html: string) =>
   html
     .replaceAll('&quot;', '"')
     .replaceAll('&#39;', "'")

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { loadPlatform } from '../../src/platform/load.ts';
 import { kindsIn, kindsOf, obtain, openScene, PLATFORMS, type Scene } from './scene.ts';
 
 // What the page says of keys, their permissions and the headers of a request, the gate holds to.
@@ -99,6 +100,43 @@ for (const name of Object.keys(PLATFORMS)) {
       t.same([...tried].toSorted(), kinds.toSorted(), 'every kind has its header');
     },
   );
+}
+
+t.test('every request must have a key, says a page, only where nothing else passes', async (t) => {
+  const sentence =
+    /All API requests must include an API key in one of the following \w+ ways([^.]*)\./;
+  const klen = await loadPlatform('klen');
+  const presentations = klen.presentations.map((one) => ({
+    ...{ ...one, credentials: ['api_key' as const] },
+  }));
+  const platforms = [...Object.keys(PLATFORMS), { ...klen, presentations }];
+  const said: string[] = [];
+  for (const platform of platforms) {
+    const isAsDeclared = typeof platform === 'string';
+    const plan = isAsDeclared ? PLATFORMS[platform] : undefined;
+    const scene = await openScene(t, platform, plan);
+    const [, exception] = sentence.exec(scene.page.section('api-keys')) ?? [];
+    if (exception === undefined) continue;
+    const passing = await kindsThatPass(scene);
+    const kinds = isAsDeclared ? ['api_key', 'access_token'] : ['api_key'];
+    t.same(passing, kinds, scene.page.section('api-keys'));
+    said.push(exception);
+  }
+  const unless = ', unless they carry another of the credentials on this page';
+  t.same(said, [unless, unless, ''], 'Klen, the example, and Klen with keys alone');
+});
+
+/** The kinds of credential of which one that has every scope passes, of keys and tokens. */
+async function kindsThatPass(scene: Scene): Promise<string[]> {
+  const { desk, organizationId, withCredential } = scene;
+  const { method, path } = requestOf(scene);
+  const passing: string[] = [];
+  for (const kind of ['api_key', 'access_token'] as const) {
+    const credential = await obtain(scene, kind, organizationId);
+    const decision = await desk.decide(method, path, withCredential(kind, credential));
+    if (decision.allowed) passing.push(kind);
+  }
+  return passing;
 }
 
 /** The sets of the page with the scopes beneath their names. */

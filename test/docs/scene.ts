@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import type { CredentialKind } from '../../src/platform/platform.ts';
+import type { CredentialKind, Platform } from '../../src/platform/platform.ts';
 import { newAccount, newSigner, sign } from '../credentials/signer.ts';
 import { type Desk, openDesk } from '../gate/desk.ts';
 import { createTestClock, type TestClock } from '../support/clock.ts';
@@ -41,7 +41,7 @@ export interface Scene {
 
 export async function openScene(
   t: Pick<Test, 'teardown'>,
-  platform: string,
+  platform: string | Platform,
   plan?: string,
   environment: Record<string, string> = {},
 ): Promise<Scene> {

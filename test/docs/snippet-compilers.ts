@@ -29,8 +29,6 @@ export const compilers = (Object.keys(COMPILERS) as Compiled[]).filter((language
 export async function buildGo(folder: string, codes: readonly string[]): Promise<string> {
   for (const [at, code] of codes.entries()) {
     mkdirSync(join(folder, nameOf(at)), { recursive: true });
-    // As it stands, for gofmt.
-    writeFileSync(join(folder, nameOf(at), 'main.go.txt'), `${code}\n`);
     const named = code
       .replace(/^package main$/m, `package ${nameOf(at)}`)
       .replace(/^func main\(\)/m, 'func Main()');
@@ -61,10 +59,15 @@ ${names.map((name) => `\t\t"${name}": ${name}.Main,`).join('\n')}
   return join(folder, 'snippets');
 }
 
-/** What gofmt would change. */
-export async function misformatted(codes: readonly string[], folder: string): Promise<string> {
-  const files = codes.map((_code, at) => join(folder, nameOf(at), 'main.go.txt'));
-  return (await execute('gofmt', ['-d', ...files])).stdout;
+/** What gofmt would change, in whole programs and in parts of one. */
+export async function misformatted(codes: Iterable<string>): Promise<string> {
+  const differences: string[] = [];
+  for (const code of codes) {
+    const formatting = execute('gofmt', ['-d']);
+    formatting.child.stdin!.end(`${code}\n`);
+    differences.push((await formatting).stdout);
+  }
+  return differences.join('');
 }
 
 /** Of Go's package and of Java's class. */

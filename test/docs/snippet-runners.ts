@@ -31,8 +31,8 @@ export interface Runners {
   run(language: SnippetLanguage, code: string, environment: Environment): Promise<string>;
   /** Where the snippets of a language run. */
   directory(language: SnippetLanguage): string;
-  /** Of Go, for gofmt. */
-  readonly go: { readonly codes: readonly string[]; readonly folder: string };
+  /** The snippets of a language, each once. */
+  codes(language: SnippetLanguage): readonly string[];
 }
 
 type Run = (code: string, environment: Environment) => Promise<string>;
@@ -63,7 +63,7 @@ export async function openRunners(
   const runs = new Map<SnippetLanguage, Run>(opened);
   return {
     directory,
-    go: { codes: codesOf('go'), folder: `${directory('go')}-programs` },
+    codes: codesOf,
     async run(language, code, environment) {
       const run = runs.get(language);
       if (!run) throw new Error(`${language} is not installed`);

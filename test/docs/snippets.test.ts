@@ -2,17 +2,19 @@ import { createHash, randomUUID } from 'node:crypto';
 import t from 'tap';
 import { newWebhookSecret, signatureHeaders } from '../../src/webhooks/signatures.ts';
 import { openPage } from './docs-page.ts';
+import { misformatted } from './snippet-compilers.ts';
 import { languages, openRunners } from './snippet-runners.ts';
 import { openStage, run, type Stage } from './snippet-stage.ts';
 
 // The snippets of the page, as they stand there, run by bash, node, python3, go and java against a real server
 // that stands in front of an API.
 
-const PLATFORMS = ['kliq', 'kaie', 'klen', 'kloakd', 'example'];
+const stages = new Map<string, Stage>();
+for (const name of ['kliq', 'kaie', 'klen', 'kloakd', 'example']) {
+  stages.set(name, await openStage(t, name));
+}
 
 t.test('every request of the page is answered with 200 when it is run', async (t) => {
-  const stages = new Map<string, Stage>();
-  for (const name of PLATFORMS) stages.set(name, await openStage(t, name));
   const snippets = [...stages.values()].flatMap(({ requests, page }) =>
     requests.flatMap((sample) =>
       languages.map((kind) => ({ kind, code: page.code(`${sample}-${kind}`) })),
@@ -62,7 +64,7 @@ const PREPARE: Record<string, Prepare> = {
 };
 
 t.test('the JWT that the page’s program signs is taken by the gate', async (t) => {
-  const stage = await openStage(t, 'kaie');
+  const stage = stages.get('kaie')!;
   const { account, privateKey } = await stage.account();
   const codeIn = (kind: (typeof languages)[number]) => stage.page.code(`sign-jwt-${kind}`);
   const snippets = languages.map((kind) => ({ kind, code: codeIn(kind) }));
@@ -125,8 +127,18 @@ t.test(
   },
 );
 
+t.test('the Go of the pages is as gofmt would have it', async (t) => {
+  const codes = new Set<string>();
+  for (const { page } of stages.values()) {
+    const ids = page.ids.filter((id) => id.endsWith('-go'));
+    t.ok(ids.length > 0);
+    for (const id of ids) codes.add(page.code(id));
+  }
+  if (languages.includes('go')) t.equal(await misformatted(codes), '');
+});
+
 t.test('the page’s PKCE commands make a verifier and its challenge (RFC 7636 §4.2)', async (t) => {
-  const stage = await openStage(t, 'kaie');
+  const stage = stages.get('kaie')!;
   const name = stage.variable('CODE_VERIFIER');
   const program = `${stage.page.code('pkce-shell')}\necho " $${name}"`;
   const [challenge, verifier = ''] = (await run('shell', program, {})).trim().split(/\s+/);

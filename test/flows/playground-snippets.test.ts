@@ -8,6 +8,14 @@ import {
 import { misformatted } from '../docs/snippet-compilers.ts';
 import { languages, openRunners } from '../docs/snippet-runners.ts';
 import { openStage, type Stage } from '../docs/snippet-stage.ts';
+import {
+  createOwner,
+  type Owner,
+  pagesElsewhere,
+  type Read,
+  readRest,
+} from './playground-addresses.ts';
+import { plotsRun } from './playground-programs.ts';
 import { createTravel, follow, type StepCodes } from './playground-snippets.ts';
 import { inABrowser, onDesktop, visit } from './windows.ts';
 
@@ -21,9 +29,13 @@ const FLOWS: Readonly<Record<string, readonly string[]>> = {
   kliq: ['Email and password'],
 };
 const KEYS: Readonly<Record<string, readonly string[]>> = {
+  example: ['X-API-Key'],
   klen: ['Authorization: Bearer', 'X-API-Key', '?api_key='],
   kloakd: ['API key'],
 };
+
+/** To have a key, there is nothing to be done where no stranger may ask for one. */
+const STEPS_WITH_CODE = '[data-step]:has(button[data-run]), [data-step]:has([data-snippets])';
 
 /** As much of an element as is used here, in the browser. */
 interface Element {
@@ -32,12 +44,6 @@ interface Element {
   querySelector(of: string): { value: string };
   querySelectorAll(of: string): Iterable<Element>;
   readonly innerText: string;
-}
-
-interface Read {
-  readonly platform: string;
-  readonly title: string;
-  readonly codes: StepCodes;
 }
 
 await inABrowser(t, (browser) =>
@@ -70,18 +76,28 @@ await inABrowser(t, (browser) =>
         );
       }
 
+      const owners: Owner[] = [];
+      for (const stage of stages.values()) owners.push(await createOwner(stage));
+      read.push(...(await readRest(owners, codesOf(read))));
+      await t.test('whatever else can be shown differs from these by names alone', async (t) =>
+        t.same(programsBeside(owners, codesOf(read)), []),
+      );
+
       const snippets = read.flatMap(({ codes }) => snippetsIn(codes));
       const runners = await openRunners(t, snippets);
-      for (const { platform, title, codes } of read) {
+      const tried = new Map([...stages.keys()].map((platform) => [platform, new Set<string>()]));
+      for (const { platform, title, codes, appSecret, travel } of read) {
         await t.test(`${platform}, ${title}: the steps as shown, one after the other`, (t) => {
           const stage = stages.get(platform)!;
-          const tools = { runners, codes, travel: createTravel(stage) };
+          const tools = {
+            ...{ runners, codes, appSecret, tried: tried.get(platform)! },
+            travel: travel ?? createTravel(stage),
+          };
           return Promise.all(languages.map((language) => follow(t, stage, { ...tools, language })));
         });
       }
       if (languages.includes('go')) {
-        const { codes, folder } = runners.go;
-        t.equal(await misformatted(codes, folder), '', 'as gofmt would have it');
+        t.equal(await misformatted(runners.codes('go')), '', 'as gofmt would have it');
       }
     },
   ),
@@ -102,6 +118,22 @@ async function clickThrough(page: Page, platform: string): Promise<Read[]> {
     read.push({ platform, title: way, codes: await readSteps(page) });
   }
   return read;
+}
+
+function codesOf(read: readonly Read[]): Set<string> {
+  return new Set(read.flatMap(({ codes }) => snippetsIn(codes).map(({ code }) => code)));
+}
+
+/** Whatever the playground can show, here or before an API elsewhere, that is none of these but for its names. */
+function programsBeside(owners: readonly Owner[], run: ReadonlySet<string>): string[] {
+  const pages = owners.flatMap((owner) => owner.pages);
+  const plots = plotsRun(pages, run);
+  const all = [...pages, ...owners.flatMap(pagesElsewhere)];
+  return all.flatMap(({ address, programs }) =>
+    programs
+      .filter(({ plot }) => !plots.has(plot))
+      .map(({ step, language }) => `${address}: ${step} in ${language}`),
+  );
 }
 
 function snippetsIn(codes: StepCodes): Snippet[] {
@@ -137,8 +169,7 @@ function readTabs(more: unknown): Record<SnippetLanguage, string> {
 async function readSteps(page: Page): Promise<StepCodes> {
   await page.locator('html[data-ready]').waitFor();
   const codes = new Map<string, Record<SnippetLanguage, string>>();
-  // To have a key, there is nothing to be done where no stranger may ask for one.
-  for (const step of await page.locator('[data-step]:has(button[data-run])').all()) {
+  for (const step of await page.locator(STEPS_WITH_CODE).all()) {
     const more = step.locator('details:has([data-snippets])');
     await more.locator('summary').click();
     const byLanguage = await more.evaluate(readTabs);

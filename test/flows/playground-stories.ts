@@ -319,5 +319,8 @@ export const readWithoutScripts: Readonly<Record<string, PlaygroundStory>> = {
     await visitor.look('steps');
     await page.getByRole('link', { name: 'API key' }).click();
     await page.getByText('Paste a key of yours.').waitFor();
+    await page.getByRole('link', { name: 'in the documentation, too' }).click();
+    await page.getByRole('heading', { name: 'API key authentication' }).waitFor();
+    t.equal(page.url(), `${gatehouse.issuer}/docs/authentication`, 'which needs no scripts');
   },
 };

@@ -23,6 +23,7 @@ t.test('is there for everybody, with each flow that the platform has', async (t)
     const page = await read(`${kliq.issuer}/playground?flow=${flow}`);
     t.equal(page.status, 200);
     t.match(page.body, /<noscript><p class="notice">Trying a step needs scripts/);
+    t.match(page.body, /<noscript>.*<a href="\/docs\/authentication">.*<\/noscript>/);
     t.match(page.body, 'curl', 'and reads without scripts');
   }
   t.notMatch(body, 'flow=service_jwt', 'not what it lacks');

@@ -45,10 +45,13 @@ export function apiKeys(topic: Topic): Section {
   };
 }
 
-function lead({ t }: Topic, ways: readonly Presentation[]): string {
+function lead({ t, kinds }: Topic, ways: readonly Presentation[]): string {
   const [only] = ways;
   if (ways.length > 1) {
-    return t('docs.keys.lead_ways', { ways: t('docs.count', { count: ways.length }) });
+    const count = t('docs.count', { count: ways.length });
+    return t(kinds.length > 1 ? 'docs.keys.lead_ways_unless' : 'docs.keys.lead_ways', {
+      ways: count,
+    });
   }
   const header = only?.in === 'header' ? headerName(only.name) : 'Authorization';
   return t('docs.keys.lead_header', { header: code(header) });

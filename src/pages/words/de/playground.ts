@@ -14,6 +14,8 @@ export const playground: Translated<typeof english> = {
   'playground.docs': 'Dokumentation',
   'playground.no_scripts':
     'Um einen Schritt auszuprobieren, braucht es Skripte, und die sind in diesem Browser abgeschaltet. Die Schritte, die Anfragen und ihr Code lassen sich auch so lesen.',
+  'playground.no_scripts_docs':
+    'Alles, was sich hier ausprobieren lässt, steht auch in der Dokumentation.',
   'playground.insecure':
     'Diese Seite wurde nicht über https geladen, darum enthält ihr der Browser seine Kryptografie vor. Öffnen Sie sie über https oder auf 127.0.0.1.',
 

@@ -11,6 +11,8 @@ export const docsCredentials = {
     `The simplest and most common way to authenticate. Include your API key in the ${p.header} header with every request.`,
   'docs.keys.lead_ways': (p: { ways: string }) =>
     `The simplest and most common way to authenticate. All API requests must include an API key in one of the following ${p.ways} ways.`,
+  'docs.keys.lead_ways_unless': (p: { ways: string }) =>
+    `The simplest and most common way to authenticate. All API requests must include an API key in one of the following ${p.ways} ways, unless they carry another of the credentials on this page.`,
   'docs.keys.secret':
     '**Keep your API key secret.** Never expose your API key in client-side code, in public repositories, or commit it to version control. Always use environment variables and server-side requests.',
   'docs.keys.get_title': 'Getting your API key',

@@ -11,6 +11,7 @@ export const playground = {
   'playground.docs': 'Documentation',
   'playground.no_scripts':
     'Trying a step needs scripts, and they are switched off in this browser. The steps, the requests and their code can be read without.',
+  'playground.no_scripts_docs': 'All that can be tried here is in the documentation, too.',
   'playground.insecure':
     'This page was not loaded over https, so the browser keeps its cryptography from it. Open it over https, or on 127.0.0.1.',
 
