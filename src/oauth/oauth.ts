@@ -85,6 +85,7 @@ export async function createOAuth(deps: OAuthDependencies) {
         findAccount: createAccountFinder(identity),
         loadGrant: createGrantLoader({ platform, database, clock }),
         pages: createOAuthPages({ pages, findUser: identity.findUser }),
+        isDenied: verifier.isDenied,
       });
       logProviderEvents(provider, log);
       auditProviderEvents(provider, { database, clock, log, identity });

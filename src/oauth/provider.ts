@@ -23,6 +23,7 @@ import { extendModels } from './provider-models.ts';
 import { createResourcePolicy, type ResourcePolicy } from './resource-policy.ts';
 import { JWKS_CACHE_SECONDS, type SigningKeys } from './signing-keys/signing-keys.ts';
 import { issueAccessTokens } from './tokens/access-token-issuer.ts';
+import type { AccessTokenVerifier } from './tokens/access-token-verifier.ts';
 import { DPOP_ALGORITHMS } from './tokens/dpop.ts';
 
 export interface ProviderDependencies {
@@ -40,6 +41,7 @@ export interface ProviderDependencies {
   readonly fetch: OutboundFetch;
   readonly redeemAssertion: RedeemAssertion;
   readonly expandScopes: ScopePolicy['expand'];
+  readonly isDenied: AccessTokenVerifier['isDenied'];
 }
 
 /** Every token of this server is signed with it; a client may not choose another. */

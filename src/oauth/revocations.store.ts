@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.ts';
 import { LONGEST_ACCESS_TOKEN_SECONDS } from '../platform/checks/lifetimes.ts';
 import { endConsents } from './consents/ended-consents.store.ts';
 import { type DenylistKind, deny } from './denylist/denylist.store.ts';
+import { CLIENT_DISABLED } from './grants/disabled-clients.store.ts';
 
 /**
  * Everything that ends tokens before their time. Each verb runs in the caller's transaction: what it
@@ -15,10 +16,16 @@ export interface Revocations {
   /** Ends a grant: its code, refresh tokens and access tokens. False: it was over already. */
   revokeGrant(executor: Executor, grantId: string, reason: string): Promise<boolean>;
   revokeGrantsOfConsent(executor: Executor, consentId: string): Promise<void>;
+  /**
+   * Access tokens of a client, or of a service account, which has no grants. Those of a client are refused
+   * while it is disabled and go when it is deleted: one row is written, however many there are.
+   */
   denyClient(executor: Executor, clientId: string): Promise<void>;
+  /** What is left of before a client was disabled: when it is let in again, so that nothing comes back with it. */
+  endGrantsOfClient(executor: Executor, clientId: string): Promise<void>;
   denySubject(executor: Executor, userId: string): Promise<void>;
   denyMembership(executor: Executor, userId: string, organizationId: string): Promise<void>;
-  /** Everything issued for the organization, to whichever member, and to its clients. */
+  /** Access tokens for an organization that goes, to whichever member, and to its clients; grants go with it. */
   denyOrganization(executor: Executor, organizationId: string): Promise<void>;
   /** Consents, with an event for each; what was issued under them is for one of the verbs above. */
   endConsents(executor: Executor, end: ConsentEnd, audit: AuditContext): Promise<void>;
@@ -44,9 +51,12 @@ export function createRevocations({ clock }: { clock: Clock }): Revocations {
     values: string[],
     why: string,
   ) => {
+    // By id: of two who end the same grants, a user's and a client's, none holds one that the other waits for.
     const { rows } = await executor.query<{ id: string }>(
-      `UPDATE grants SET revoked_at = $1, revoked_reason = $2
-       WHERE revoked_at IS NULL AND ${where} RETURNING id`,
+      `WITH ending AS MATERIALIZED (
+         SELECT id FROM grants WHERE revoked_at IS NULL AND ${where} ORDER BY id FOR NO KEY UPDATE)
+       UPDATE grants SET revoked_at = $1, revoked_reason = $2
+       FROM ending WHERE grants.id = ending.id RETURNING grants.id`,
       [clock.now(), why, ...values],
     );
     return rows.map((row) => row.id);
@@ -63,22 +73,23 @@ export function createRevocations({ clock }: { clock: Clock }): Revocations {
       const ended = await endGrants(executor, 'consent_id = $3', [consentId], 'consent_revoked');
       await mark(executor, 'grant', ended);
     },
-    async denyClient(executor, clientId) {
-      await endGrants(executor, 'client_id = $3', [clientId], 'client_disabled');
-      await mark(executor, 'client', [clientId]);
+    denyClient: (executor, clientId) => mark(executor, 'client', [clientId]),
+    async endGrantsOfClient(executor, clientId) {
+      await endGrants(executor, 'client_id = $3', [clientId], CLIENT_DISABLED);
     },
     async denySubject(executor, userId) {
-      await endGrants(executor, 'user_id = $3', [userId], 'user_disabled');
+      const ended = await endGrants(executor, 'user_id = $3', [userId], 'user_disabled');
       await executor.query('DELETE FROM sessions WHERE user_id = $1', [userId]);
+      await mark(executor, 'grant', ended);
       await mark(executor, 'subject', [userId]);
     },
     async denyMembership(executor, userId, organizationId) {
       const both = 'user_id = $3 AND organization_id = $4';
-      await endGrants(executor, both, [userId, organizationId], 'membership_ended');
+      const ended = await endGrants(executor, both, [userId, organizationId], 'membership_ended');
+      await mark(executor, 'grant', ended);
       await mark(executor, 'membership', [`${organizationId}:${userId}`]);
     },
     async denyOrganization(executor, organizationId) {
-      await endGrants(executor, OF_ORGANIZATION, [organizationId], 'organization_deleted');
       await mark(executor, 'organization', [organizationId]);
       const { rows } = await executor.query<{ client_id: string }>(
         'SELECT client_id FROM clients WHERE organization_id = $1',
@@ -94,13 +105,9 @@ export function createRevocations({ clock }: { clock: Clock }): Revocations {
   };
 }
 
-const OF_ORGANIZATION =
-  '(organization_id = $3 OR client_id IN (SELECT client_id FROM clients WHERE organization_id = $3))';
-
 type GrantFilter =
   | 'id = $3'
   | 'consent_id = $3'
   | 'client_id = $3'
   | 'user_id = $3'
-  | 'user_id = $3 AND organization_id = $4'
-  | typeof OF_ORGANIZATION;
+  | 'user_id = $3 AND organization_id = $4';

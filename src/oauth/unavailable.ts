@@ -25,16 +25,14 @@ export async function askDatabase<Result>(ask: () => Promise<Result>): Promise<R
 }
 
 /**
- * 503 temporarily_unavailable: the database cannot be reached. Never sent by a redirect: the client's
- * redirect URI could not be checked.
+ * 503 temporarily_unavailable, which `sayWhenToRetry` says when to try again. Never sent by a redirect: the
+ * client's redirect URI could not be checked.
  */
-function serviceUnavailable(cause: unknown): Error {
-  const error = new errors.TemporarilyUnavailable(
-    'the service is temporarily unavailable, try again',
-    {
-      cause,
-    } as never,
-  );
+export function serviceUnavailable(
+  cause?: unknown,
+  why = 'the service is temporarily unavailable, try again',
+): Error {
+  const error = new errors.TemporarilyUnavailable(why, { cause } as never);
   return Object.assign(error, {
     status: 503,
     statusCode: 503,

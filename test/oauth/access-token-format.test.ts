@@ -54,6 +54,7 @@ issueAccessTokens(ours, {
   signingKeys: { all: [{ kid: jwk.kid, signer }] } as unknown as SigningKeys,
   issuer: ISSUER,
   clock: systemClock,
+  isDenied: () => false,
   context: () => context,
 });
 

@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
+import { decodeJwt } from 'jose';
 import t from 'tap';
 import type { Executor } from '../../src/database/executor.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { listConsents, revokeConsent } from '../../src/oauth/consents/consents.store.ts';
 import { createRevocations } from '../../src/oauth/revocations.store.ts';
+import { signAccessToken } from '../../src/oauth/tokens/access-token-issuer.ts';
 import {
   authorize,
   authorizeUrl,
@@ -12,11 +15,13 @@ import {
   redeem,
   refresh,
   signIn,
+  token,
   userinfo,
 } from '../support/flows.ts';
 import {
   createUser,
   registerClient,
+  registerService,
   type TestClient,
   type TestUser,
 } from '../support/gatehouse.ts';
@@ -93,6 +98,63 @@ t.test('what ended stays ended when the user comes back', async (t) => {
   await within(1000, async () => (await userinfo(gatehouse, tokens.access_token)).status === 401);
   const answer = await refresh(gatehouse, client, tokens.refresh_token);
   t.match(answer, { status: 400, body: { error: 'invalid_grant' } });
+});
+
+const comebacks: [name: string, end: (situation: Situation) => Promise<unknown>][] = [
+  ['was disabled and enabled', ({ user }) => disableAndEnable(user)],
+  ['has another password', ({ user }) => changePassword(user)],
+  ['left and joined again', ({ user }) => leaveAndJoin(user)],
+  ['has another role', ({ user }) => demote(user)],
+];
+
+for (const [name, end] of comebacks) {
+  t.test(
+    `a user who ${name} a moment ago gets tokens that live, and the old are dead`,
+    async (t) => {
+      const user = await createUser(gatehouse);
+      const client = await registerClient(gatehouse);
+      const before = await createSignedIn(gatehouse, user).tokens(client);
+      await end({ user, client, person: createSignedIn(gatehouse, user) });
+      const after = await createSignedIn(gatehouse, user).tokens(client);
+      for (const { issuer } of servers) {
+        await within(1000, async () => {
+          return (await userinfo({ issuer }, before.access_token)).status === 401;
+        });
+        t.equal((await userinfo({ issuer }, after.access_token)).status, 200);
+      }
+      t.match(await refresh(gatehouse, client, before.refresh_token), { status: 400 });
+      const renewed = await refresh(gatehouse, client, after.refresh_token);
+      t.equal((await userinfo(gatehouse, renewed.body.access_token!)).status, 200);
+    },
+  );
+}
+
+t.test(
+  'a token that is written while its user loses a role is dead, whatever its time',
+  async (t) => {
+    // As of a process whose clock is ahead, or of a request that was under way.
+    const user = await createUser(gatehouse);
+    const client = await registerClient(gatehouse);
+    const tokens = await createSignedIn(gatehouse, user).tokens(client);
+    const { iat, ...claims } = decodeJwt(tokens.access_token) as Record<string, unknown>;
+    const written = { ...claims, jti: randomUUID(), iat: Number(iat) + 30 };
+    const late = await signAccessToken(written, gatehouse.oauth.signingKeys.all[0]!);
+    t.equal((await userinfo(gatehouse, late)).status, 200);
+    await demote(user);
+    for (const { issuer } of servers) {
+      await within(1000, async () => (await userinfo({ issuer }, late)).status === 401);
+    }
+  },
+);
+
+t.test('a client that is let in again at once waits, and gets no token that is dead', async (t) => {
+  const client = await registerService(gatehouse);
+  await update(client, { disabled: true });
+  await update(client, { disabled: false });
+  const early = await token(gatehouse, client, { grant_type: 'client_credentials' });
+  t.match(early, { status: 503, body: { error: 'temporarily_unavailable' } });
+  t.match(early.headers.get('retry-after'), /^\d+$/);
+  t.notOk(early.body.access_token);
 });
 
 t.test('what ended stays ended when the client comes back', async (t) => {
@@ -219,10 +281,37 @@ async function revokeConsents(user: TestUser): Promise<void> {
 }
 
 /** Another owner stays behind, or the last one could not go. */
-async function leave(user: TestUser): Promise<void> {
+async function disableAndEnable({ id }: TestUser): Promise<void> {
+  await identity.users.disable(id, SYSTEM);
+  await identity.users.enable(id, SYSTEM);
+}
+
+async function changePassword(user: TestUser): Promise<void> {
+  user.password = 'seven wet otters sing';
+  const { password } = user;
+  const { outcome } = await identity.changeUser(user.id, { password }, SYSTEM);
+  if (outcome !== 'changed') throw new Error(outcome);
+}
+
+async function leaveAndJoin(user: TestUser): Promise<void> {
+  await leave(user);
+  const { id: userId, organizationId } = user;
+  await identity.memberships.add({ userId, organizationId, role: 'member' }, SYSTEM);
+}
+
+async function demote(user: TestUser): Promise<void> {
+  await addOwner(user);
+  const { id: userId, organizationId } = user;
+  await identity.memberships.changeRole({ userId, organizationId, role: 'member' }, SYSTEM);
+}
+
+async function addOwner({ organizationId }: TestUser): Promise<void> {
   const { id } = await createUser(gatehouse);
-  const membership = { userId: id, organizationId: user.organizationId, role: 'owner' } as const;
-  await identity.memberships.add(membership, SYSTEM);
+  await identity.memberships.add({ userId: id, organizationId, role: 'owner' }, SYSTEM);
+}
+
+async function leave(user: TestUser): Promise<void> {
+  await addOwner(user);
   await identity.memberships.remove(user.id, user.organizationId, SYSTEM);
 }
 

@@ -294,6 +294,9 @@ t.test('whoever is let in again trades again, and what was ended stays so', asyn
   const path = `/manage/v1/service-accounts/${job.id}`;
   await desk.call('PATCH', path, { disabled: true });
   await desk.call('PATCH', path, { disabled: false });
+  // Within the margin for clocks that differ, any token would be refused with those that were ended.
+  const early = await trade({ assertion: await assert({}, signer, job) });
+  t.match(early, { status: 503, body: { error: 'temporarily_unavailable' } });
   clock.advance(10);
   const fresh = { iat: now() + 10, exp: now() + 70 };
   const assertion = await assert({ claims: fresh }, signer, job);

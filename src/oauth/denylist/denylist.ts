@@ -130,12 +130,20 @@ function marksOf(token: DeniableToken): DenylistMark[] {
   return marks;
 }
 
-/** One token and one grant are dead for good; a client or a user may come back, with new tokens. */
+/**
+ * One token and one grant are dead for good; a client or a user may come back, with new tokens. What of a user
+ * is under way belongs to a grant that has a mark of its own (revocations.store.ts): one who comes back at once
+ * has another, and the mark of the user is for grants that ended before those were marked.
+ */
 function denies(entry: DenylistEntry | undefined, token: DeniableToken): boolean {
   if (!entry) return false;
   if (entry.kind === 'jti' || entry.kind === 'grant') return true;
+  const isOfUser = entry.kind === 'subject' || entry.kind === 'membership';
+  if (isOfUser && token.grantId) return token.issuedAt < epochSecondsOf(entry.revokedAt);
   return token.issuedAt <= entry.revokedAt.getTime() / 1000 + CLOCK_SKEW_SECONDS;
 }
+
+const epochSecondsOf = (date: Date) => Math.floor(date.getTime() / 1000);
 
 function dropExpired(mirror: Map<string, DenylistEntry>, now: Date): void {
   for (const [key, entry] of mirror) if (entry.expiresAt <= now) mirror.delete(key);
