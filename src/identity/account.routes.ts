@@ -80,12 +80,7 @@ export async function accountRoutes(door: FastifyInstance, deps: AccountRoutesDe
   }
 
   door.post('/sign-out', async (request, reply) => {
-    const session = await sessions.current(request);
     await sessions.end(request, reply);
-    if (session) {
-      const { ip: address, id: requestId } = request;
-      await identity.recordSignOut({ userId: session.userId, address, requestId });
-    }
     return sendPage(reply, pages.render('signed-out', { signInUrl: '/sign-in' }));
   });
 }

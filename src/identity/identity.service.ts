@@ -10,7 +10,6 @@ import type { Passwords } from './passwords.ts';
 import type { RevocationPort } from './revocation-port.ts';
 import { createSignIn } from './sign-in.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
-import { createRecordSignOut } from './sign-out.ts';
 import { createCreateUser, createSignUp } from './sign-up.ts';
 import { createUserStore, type UserStore } from './users.store.ts';
 
@@ -57,7 +56,6 @@ export function createIdentityService(options: IdentityOptions) {
     foundOrganization: createFoundOrganization(dependencies),
     changePassword: createChangePassword(dependencies),
     changeUser: createChangeUser(dependencies),
-    recordSignOut: createRecordSignOut(dependencies),
     findUser: users.find,
     findActiveUser: users.findActive,
     membershipsOf: memberships.namedOf,

@@ -13,7 +13,7 @@ import type { Invitations } from './invitations.service.ts';
 export interface InvitationRoutesDependencies {
   pages: Pages;
   platform: Platform;
-  identity: Pick<IdentityService, 'findActiveUser' | 'recordSignOut'>;
+  identity: Pick<IdentityService, 'findActiveUser'>;
   invitations: Invitations;
   sessions: BrowserSessions;
 }
@@ -57,12 +57,7 @@ export async function invitationRoutes(door: FastifyInstance, deps: InvitationRo
   });
 
   door.post(`${PATH}/switch-account`, async (request, reply) => {
-    const session = await sessions.current(request);
     await sessions.end(request, reply);
-    if (session) {
-      const { ip: address, id: requestId } = request;
-      await identity.recordSignOut({ userId: session.userId, address, requestId });
-    }
     return reply.redirect(signInUrl(request), 303);
   });
 }

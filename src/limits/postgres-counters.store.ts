@@ -9,7 +9,7 @@ import {
 } from './counter-store.ts';
 import { createGatheredCharges } from './gathered-charges.ts';
 
-/** Counts go so far and no further; a platform file may say more. */
+/** What the column holds; a platform file says no more (platform/checks/limits.ts), and a count goes no further. */
 const HIGHEST_COUNT = 2_147_483_647;
 
 interface Row {

@@ -88,7 +88,7 @@ export async function createOAuth(deps: OAuthDependencies) {
         isDenied: verifier.isDenied,
       });
       logProviderEvents(provider, log);
-      auditProviderEvents(provider, { database, clock, log, identity });
+      auditProviderEvents(provider, { database, clock, log });
       return provider;
     },
   });

@@ -3,7 +3,6 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { recordAuditEvent } from '../audit/audit.store.ts';
 import type { AuditContext } from '../audit/audit.ts';
 import type { Database } from '../database/database.ts';
-import type { IdentityService } from '../identity/identity.service.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 
@@ -41,14 +40,9 @@ export function logProviderEvents(provider: Provider, log: Log): void {
 /** What happens in the library alone and belongs in the audit log. An answer does not wait for it. */
 export function auditProviderEvents(
   provider: Provider,
-  deps: {
-    database: Database;
-    clock: Clock;
-    log: Log;
-    identity: Pick<IdentityService, 'recordSignOut'>;
-  },
+  deps: { database: Database; clock: Clock; log: Log },
 ): void {
-  const { database, clock, log, identity } = deps;
+  const { database, clock, log } = deps;
   const on = provider.on.bind(provider) as (event: string, listener: Listener) => void;
   const write = (ctx: KoaContextWithOIDC, work: Promise<void>) => {
     work.catch((error: unknown) =>
@@ -56,14 +50,6 @@ export function auditProviderEvents(
     );
   };
 
-  on('end_session.success', (ctx) => {
-    const { params, session, entities } = ctx.oidc;
-    const userId = session?.accountId;
-    // Without `logout` the answer was to stay.
-    if (!params?.logout || !userId) return;
-    const clientId = entities.Client?.clientId;
-    write(ctx, identity.recordSignOut({ userId, clientId, ...originOf(ctx) }));
-  });
   on('authorization.error', (ctx) => {
     const { client, entities } = ctx.oidc;
     const userId = entities.Interaction?.session?.accountId;

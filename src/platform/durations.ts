@@ -10,3 +10,10 @@ export function durationSeconds(duration: string): number {
 export function windowSeconds(window: string): number | null {
   return window === 'lifetime' ? null : durationSeconds(window);
 }
+
+/** Longest window of a rate, in seconds; anything longer is a quota (design decision 7). */
+const LONGEST_RATE_WINDOW = 3600;
+
+/** What a named limit of that window is. @param seconds null: for life */
+export const limitKind = (seconds: number | null): 'rate' | 'quota' =>
+  seconds !== null && seconds <= LONGEST_RATE_WINDOW ? 'rate' : 'quota';

@@ -1,6 +1,6 @@
 import { DEFAULT_DENIALS, DEFAULT_PLAN, DEFAULTS } from './defaults.ts';
 import { DENIAL_REASONS, type DenialReason } from './denial-reasons.ts';
-import { windowSeconds } from './durations.ts';
+import { limitKind, windowSeconds } from './durations.ts';
 import { translationsOf } from './normalise-translations.ts';
 import type {
   CredentialKind,
@@ -24,9 +24,6 @@ export const ALL_KINDS: CredentialKind[] = [
   'service_jwt',
   'playground_key',
 ];
-
-/** Longest window of a rate, in seconds; anything longer is a quota (design decision 7). */
-const LONGEST_RATE_WINDOW = 3600;
 
 export function plansOf(file: PlatformFile): Plan[] {
   const { plans, modules = {}, limits = {} } = file;
@@ -58,7 +55,7 @@ export function limitsOf(file: PlatformFile): NamedLimit[] {
       ...translationsOf(file, 'limits', name),
       limit: limit.limit,
       windowSeconds: window,
-      kind: window !== null && window <= LONGEST_RATE_WINDOW ? 'rate' : 'quota',
+      kind: limitKind(window),
       per: limit.per ?? 'credential',
       settablePerKey: limit.settable_per_key ?? false,
       appliesTo: limit.applies_to ?? ALL_KINDS,

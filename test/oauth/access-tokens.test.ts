@@ -246,10 +246,37 @@ t.test('refuses thousands of mutants (RFC 7515 §5.2)', async (t) => {
   t.same(accepted, []);
   for (let count = 0; count < 40; count += 1) {
     const mutant = mutants[randomInt(mutants.length)]!;
-    const { status } = await get(bearer(mutant.replaceAll(/[^\x21-\x7e]/g, '!')));
-    t.ok([400, 401].includes(status), mutant);
+    const sent = mutant.replaceAll(/[^\x21-\x7e]/g, '!');
+    const { status, json } = await get(bearer(sent));
+    // What is no token at all is a malformed request (RFC 6750 §2.1, §3.1).
+    const isToken = /^[\w.~+/-]+=*$/.test(sent);
+    t.equal(status, isToken ? 401 : 400, mutant);
+    t.equal(json.error, isToken ? 'invalid_token' : 'invalid_request', mutant);
   }
   t.ok(await verifier.verify(value), 'the token itself is good');
+});
+
+/** What the gate says of a request that carries it as bearer. */
+async function decideOn(value: string): Promise<{ allowed: boolean; reason: string | null }> {
+  const response = await fetch(`${gatehouse.issuer}/gate/decision`, {
+    method: 'POST',
+    headers: { ...bearer(gatehouse.adminKey), 'content-type': 'application/json' },
+    body: JSON.stringify({ method: 'GET', path: '/v1/notes/1', headers: bearer(value) }),
+  });
+  return (await response.json()) as { allowed: boolean; reason: string | null };
+}
+
+t.test('the gate refuses hundreds of mutants of a token that it knows', async (t) => {
+  const value = await forge();
+  t.match(await decideOn(value), { allowed: true, reason: null });
+  // Blanks around it are the header's, not the token's (RFC 9110 §5.5).
+  const mutants = [...mutantsOf(value)].filter((mutant) => mutant.replaceAll(' ', '') !== value);
+  const last = [...BASE64URL].map((character) => value.slice(0, -1) + character);
+  const some = Array.from({ length: 300 }, () => mutants[randomInt(mutants.length)]!);
+  for (const mutant of [...last, ...some].filter((one) => one !== value)) {
+    t.match(await decideOn(mutant), { allowed: false, reason: 'invalid_token' }, mutant);
+  }
+  t.match(await decideOn(value), { allowed: true }, 'the token itself is good');
 });
 
 t.test('the verifier takes any text (RFC 8725 §2)', async (t) => {

@@ -65,6 +65,88 @@ t.test('a sign-out, of our own page and asked for by an app', async (t) => {
   await newest(t, 'signed_out', 2);
 });
 
+/** How many have read a session, and wait for its row to end it. */
+async function endingsThatWait(): Promise<number> {
+  const { rows } = await database.pool.query(
+    `SELECT FROM pg_stat_activity WHERE datname = current_database()
+       AND wait_event_type = 'Lock' AND query LIKE '%DELETE FROM sessions%'`,
+  );
+  return rows.length;
+}
+
+const signOutsOf = async ({ id }: { id: string }) =>
+  (await listAuditEvents(database, { type: 'signed_out', actor: { kind: 'user', id } })).items;
+
+/** Somebody signed in, and the forms that sign them out: our own page's, and the one that an app asks for. */
+async function aboutToLeave() {
+  const leaving = await createUser(gatehouse);
+  const { agent } = await obtainCode(gatehouse, client, leaving);
+  const home = await agent.get(`${issuer}/`);
+  const own = home.forms.find(({ action }) => action.endsWith('/sign-out'))!;
+  const asked = await agent.get(`${issuer}/oauth/logout?client_id=${client.clientId}`);
+  const isIn = async () => (await agent.get(`${issuer}/`)).body.includes(leaving.email);
+  const roads = {
+    'our own page': () => agent.submit(home, own),
+    'an app': () => agent.submit(asked, asked.forms[0]!, { logout: 'yes' }),
+  };
+  return { leaving, agent, isIn, roads };
+}
+
+for (const road of ['our own page', 'an app'] as const) {
+  t.test(`no session ends by ${road} without its record`, async (t) => {
+    const { leaving, agent, isIn, roads } = await aboutToLeave();
+    const cookies = agent.cookiesFor(`${issuer}/`);
+    await database.pool.query(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'no room for it'; END $$;
+      CREATE TRIGGER refuse BEFORE INSERT ON audit_events FOR EACH ROW
+        WHEN (NEW.type = 'signed_out') EXECUTE FUNCTION refuse()`);
+    const answer = await roads[road]();
+    await database.pool.query('DROP TRIGGER refuse ON audit_events; DROP FUNCTION refuse()');
+    t.equal(answer.status, 500);
+    t.equal(agent.cookiesFor(`${issuer}/`), cookies, 'the browser is told nothing else');
+    t.ok(await isIn());
+    t.same(await signOutsOf(leaving), []);
+    await roads[road]();
+    t.notOk(await isIn());
+    t.equal((await signOutsOf(leaving)).length, 1);
+  });
+
+  t.test(`parallel sign-outs by ${road} are recorded once`, async (t) => {
+    const { leaving, isIn, roads } = await aboutToLeave();
+    const answers = await database.transaction(async (tx) => {
+      await tx.query('SELECT FROM sessions WHERE user_id = $1 FOR UPDATE', [leaving.id]);
+      const sent = Array.from({ length: 3 }, () => roads[road]());
+      await within(700, async () => (await endingsThatWait()) === 3);
+      return sent;
+    });
+    await Promise.all(answers);
+    t.notOk(await isIn());
+    t.equal((await signOutsOf(leaving)).length, 1);
+  });
+}
+
+t.test('a sign-out for another account, in the middle of an authorization', async (t) => {
+  const other = await registerClient(gatehouse);
+  const { leaving, agent, isIn } = await aboutToLeave();
+  const page = await agent.follow(await agent.get(authorizeUrl(gatehouse, other, newPkce())));
+  const form = page.forms.find(({ action }) => action.endsWith('/switch-account'))!;
+  await agent.submit(page, form);
+  t.notOk(await isIn());
+  t.match(await signOutsOf(leaving), [{ ...{ address: '127.0.0.1', requestId: String } }]);
+});
+
+t.test('somebody else who signs in ends a session, and signs nobody out', async (t) => {
+  const { leaving, agent, isIn } = await aboutToLeave();
+  const page = await agent.get(`${issuer}/sign-in?again=yes`);
+  const form = page.forms.find(({ action }) => action.includes('/sign-in?'))!;
+  const { email, password } = user;
+  await agent.submit(page, form, { email, password });
+  t.ok((await agent.get(`${issuer}/`)).body.includes(email));
+  t.notOk(await isIn());
+  t.same(await signOutsOf(leaving), []);
+});
+
 t.test('a no to an app', async (t) => {
   const other = await registerClient(gatehouse);
   const agent = createUserAgent();

@@ -117,6 +117,10 @@ async function resign(changes: Record<string, unknown>): Promise<string> {
 
 t.test('says exactly {"active":false}, whatever the reason (RFC 7662 §2.2)', async (t) => {
   const { access_token, refresh_token, id_token } = tokens;
+  const again = await resign({});
+  for (const one of [client, api]) {
+    t.equal((await ask(one, form({ token: again }))).json.active, true, 'signed anew as it was');
+  }
   const [header = '', payload = '', signature = ''] = access_token.split('.');
   const past = Math.floor(Date.now() / 1000) - 10;
   const own: [name: string, value: string][] = [
@@ -150,6 +154,8 @@ t.test('says exactly {"active":false}, whatever the reason (RFC 7662 §2.2)', as
   for (const value of [access_token, refresh_token]) {
     t.equal((await ask(stranger, form({ token: value }))).text, INACTIVE, 'foreign');
   }
+  const here = await resign({ client_id: native.clientId });
+  t.equal((await ask(api, form({ token: here }))).json.active, true, "another client's, for it");
   const elsewhere = await resign({ aud: 'https://else.example', client_id: native.clientId });
   t.equal((await ask(api, form({ token: elsewhere }))).text, INACTIVE, 'of another API');
 });

@@ -1,5 +1,12 @@
-import t from 'tap';
-import { introspect, refresh, revoke, token, userinfo } from '../support/flows.ts';
+import t, { type Test } from 'tap';
+import {
+  introspect,
+  refresh,
+  revoke,
+  type TokenAnswer,
+  token,
+  userinfo,
+} from '../support/flows.ts';
 import {
   createUser,
   registerClient,
@@ -139,6 +146,17 @@ t.test('refuses whoever does not authenticate, and the token lives (RFC 7009 §2
   t.equal((await refresh(gatehouse, client, tokens.refresh_token)).status, 200);
 });
 
+/** A revocation is a matter of a few requests; an app that outruns it so long is not stopped. */
+const MOST_REFRESHES = 100;
+
+/** What nobody may do any more with what an ended authorization has given. */
+async function areDead(t: Pick<Test, 'equal'>, all: readonly TokenAnswer['body'][]) {
+  for (const { access_token, refresh_token } of all) {
+    for (const server of servers) await within(1000, () => isRefused(server, access_token!));
+    t.equal((await refresh(gatehouse, client, refresh_token!)).status, 400);
+  }
+}
+
 t.test('parallel revocations and refreshes leave nothing alive (RFC 7009 §2.1)', async (t) => {
   const tokens = await person.tokens(client);
   const answers = await Promise.all(
@@ -148,12 +166,27 @@ t.test('parallel revocations and refreshes leave nothing alive (RFC 7009 §2.1)'
         : refresh(servers[1], client, tokens.refresh_token),
     ),
   );
-  t.ok(answers.every(({ status }) => status === 200 || status === 400));
-  await revoke(gatehouse, client, tokens.refresh_token);
-  for (const { body } of answers) {
-    if (!body.access_token) continue;
-    for (const server of servers) await within(1000, () => isRefused(server, body.access_token!));
-    t.equal((await refresh(gatehouse, client, body.refresh_token!)).status, 400);
+  t.ok(answers.every(({ status }, index) => status === 200 || (status === 400 && index % 2 === 0)));
+  await areDead(t, [tokens, ...answers.flatMap(({ body }) => (body.access_token ? [body] : []))]);
+});
+
+t.test('an app that refreshes on and on is stopped by a revocation (RFC 7009 §2.1)', async (t) => {
+  for (const revoked of ['the first', 'the newest'] as const) {
+    for (const [index, server] of servers.entries()) {
+      const got: TokenAnswer['body'][] = [await person.tokens(client)];
+      let revocations: Promise<TokenAnswer[]> | undefined;
+      let next = await refresh(server, client, got[0]!.refresh_token!);
+      for (let count = 0; next.status === 200 && count < MOST_REFRESHES; count += 1) {
+        got.push(next.body);
+        const token = (revoked === 'the first' ? got[0] : next.body)!.refresh_token!;
+        // While the next refresh is under way, at the same server or at the other.
+        revocations ??= Promise.all([0, 1].map((at) => revoke(servers[at]!, client, token)));
+        next = await refresh(server, client, next.body.refresh_token!);
+      }
+      t.match(next, { status: 400, body: { error: 'invalid_grant' } }, `${revoked}, ${index}`);
+      for (const { status } of await revocations!) t.equal(status, 200);
+      await areDead(t, got);
+    }
   }
 });
 

@@ -29,6 +29,12 @@ type Case = readonly [guarantee: string, addition: string, path: string, found: 
 
 const LIMIT = 'title: L, limit: 1, window: 1m';
 
+/** One more than Postgres counts to. */
+const TOO_MANY = '2147483648';
+const PLAYGROUND =
+  'key_environments: { t: { prefix: t_, issues: playground_key } }\nplans: { p: { title: P } }\n' +
+  'playground_keys: { environment: t, plan: p, issue_rate: ';
+
 const CASES: readonly Case[] = [
   [
     'a scope that OpenID Connect defines',
@@ -227,6 +233,42 @@ const CASES: readonly Case[] = [
     'identity',
   ],
   [
+    'a quota that cannot be counted so far',
+    `limits: { l: { title: L, limit: ${TOO_MANY}, window: 1d } }`,
+    'limits.l.limit',
+    TOO_MANY,
+  ],
+  [
+    'a quota for life that cannot be counted so far',
+    'limits: { l: { title: L, limit: 1000000000000, window: lifetime } }',
+    'limits.l.limit',
+    '1000000000000',
+  ],
+  [
+    "a plan's figure for a quota that cannot be counted so far",
+    `limits: { l: { title: L, limit: 1, window: 61m } }\nplans: { p: { title: P, limits: { l: ${TOO_MANY} } } }`,
+    'plans.p.limits.l',
+    TOO_MANY,
+  ],
+  [
+    'more keys for strangers than can be counted',
+    `${PLAYGROUND}{ limit: ${TOO_MANY}, window: 1h } }`,
+    'playground_keys.issue_rate.limit',
+    TOO_MANY,
+  ],
+  [
+    'more deliveries than can be counted',
+    `webhooks: { events: { e: E }, delivery_rate: { limit: ${TOO_MANY}, window: 1m } }`,
+    'webhooks.delivery_rate.limit',
+    TOO_MANY,
+  ],
+  [
+    'a quota whose window ends after all time',
+    'limits: { l: { title: L, limit: 1, window: 999999999d } }',
+    'limits.l.window',
+    '999999999d',
+  ],
+  [
     'a code that lives too long (RFC 6749 §4.1.2)',
     'tokens: { authorization_code: 11m }',
     'tokens.authorization_code',
@@ -324,6 +366,21 @@ t.test('a misspelt key is one problem, not a missing one besides', async (t) => 
   const problems = problemsWith('  x: { titel: T, description: D., access: read }');
   t.match(problems, [{ path: 'scopes.x.titel', hint: 'Did you mean "title"?' }]);
   t.equal(problems.length, 1);
+});
+
+t.test('says how far a quota is counted, and what to write', async (t) => {
+  const problems = problemsWith(`limits: { l: { title: L, limit: ${TOO_MANY}, window: 1d } }`);
+  t.match(problems[0], { expected: /^at most 2147483647: /, hint: /^Write 2147483647 / });
+});
+
+t.test('takes the highest figure of a quota, and a higher one of a rate', async (t) => {
+  const plan = (figure: string) => `plans: { p: { title: P, limits: { l: ${figure} } } }`;
+  const limit = (figure: string, window: string) =>
+    `limits: { l: { title: L, limit: ${figure}, window: ${window} } }\n${plan(figure)}`;
+  for (const window of ['1d', '36500d', 'lifetime']) {
+    t.strictSame(problemsWith(limit('2147483647', window)), [], window);
+  }
+  t.strictSame(problemsWith(limit('1000000000000', '1h')), []);
 });
 
 t.test('http is an issuer on localhost', async (t) => {

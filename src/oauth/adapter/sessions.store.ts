@@ -1,4 +1,6 @@
 import Provider from 'oidc-provider';
+import { recordingIf } from '../../audit/audit.store.ts';
+import type { AuditEvent } from '../../audit/audit.ts';
 import { type Executor, WITHOUT_WAITING_FOR_DISK } from '../../database/executor.ts';
 import type { Admission } from '../../identity/admission.ts';
 import {
@@ -7,6 +9,7 @@ import {
   sessionsAtHand,
   withdrawSessionCookie,
 } from '../sessions/sessions-at-hand.ts';
+import { signedOut, signOutUnderWay } from '../sessions/sign-out.ts';
 import {
   type AdapterDependencies,
   type AdapterPayload,
@@ -73,9 +76,9 @@ export function createSessionAdapter(deps: AdapterDependencies): ModelAdapter {
     },
     async destroy(id) {
       if (isGivenUp(id)) return;
-      await database.pool.query('DELETE FROM sessions WHERE id_hash = $1', [
-        masterKey.hashSecret(id),
-      ]);
+      const signOut = signOutUnderWay();
+      const event = signOut && signedOut(signOut, clock.now());
+      await end(database.pool, masterKey.hashSecret(id), event);
     },
   };
 }
@@ -145,6 +148,18 @@ async function saveAdmitted(
   });
   beginning.isAdmitted = rows[0]!.isAdmitted;
   return rows[0]!.isSaved;
+}
+
+/** With what the audit log says of it, and only if it was still there: told once, also of two at once. */
+async function end(
+  executor: Executor,
+  idHash: Buffer,
+  event: AuditEvent | undefined,
+): Promise<void> {
+  const recorded = recordingIf('ended', event ? [event] : [], 2);
+  const remove = 'DELETE FROM sessions WHERE id_hash = $1';
+  const text = event ? `WITH ended AS (${remove} RETURNING uid), ${recorded.parts} SELECT` : remove;
+  await executor.query(text, [idHash, ...recorded.values]);
 }
 
 function columnsOf(idHash: Buffer, payload: AdapterPayload): unknown[] {

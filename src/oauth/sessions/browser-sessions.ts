@@ -5,6 +5,7 @@ import type { Platform } from '../../platform/platform.ts';
 import { cookieNames } from '../provider.ts';
 import type { ProviderHost } from '../provider-host.ts';
 import { type SessionBeginning, withSessionsAtHand } from './sessions-at-hand.ts';
+import { signingOut } from './sign-out.ts';
 
 /** Who is signed in in this browser. */
 export interface BrowserSession {
@@ -36,6 +37,7 @@ export interface BrowserSessions {
     user: { userId: string; remember: boolean; amr?: readonly string[] | undefined },
     admission?: Admission,
   ): Promise<BrowserSession | undefined>;
+  /** Signs out. The audit log says so if there was a session of somebody, and once. */
   end(request: FastifyRequest, reply: FastifyReply): Promise<void>;
 }
 
@@ -99,7 +101,14 @@ export function createBrowserSessions(options: {
       }),
 
     async end(request, reply) {
-      await (await find(request))?.destroy();
+      const session = await find(request);
+      const userId = session?.accountId;
+      if (userId) {
+        const { ip: address, id: requestId } = request;
+        await signingOut({ userId, address, requestId }, () => session.destroy());
+      } else {
+        await session?.destroy();
+      }
       reply.clearCookie(name, attributes);
     },
   };

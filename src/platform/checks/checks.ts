@@ -9,6 +9,7 @@ import {
 } from './credentials.ts';
 import { documentedNames } from './documentation.ts';
 import { lifetimes, nestedLifetimes } from './lifetimes.ts';
+import { durableCounts } from './limits.ts';
 import {
   duplicateRoutes,
   ownEndpoints,
@@ -39,6 +40,7 @@ export const CHECKS: readonly Check[] = [
   presentableKinds,
   organizationHeader,
   plans,
+  durableCounts,
   routeReferences,
   routeParameters,
   duplicateRoutes,
