@@ -23,7 +23,7 @@ export interface TargetResult extends Target {
 }
 
 export interface Row extends Measurement {
-  /** Times the baseline's requests per second, in the same run. */
+  /** Times the baseline's requests per second: the median of what each round gave, one beside the other. */
   readonly ratio?: number;
   /** The slowest and the fastest round: how much to trust the median. */
   readonly slowest: number;
@@ -55,8 +55,8 @@ export interface Harness {
   /** One round of one subject, without warm-up. */
   measure(subject: Subject): Promise<Measurement>;
   /**
-   * Measures the subjects in turn, round after round (A B A B), so that a machine which is busier for a
-   * while is so for all of them; prints and keeps the medians.
+   * Measures the subjects in turn, there and back (A B B A), so that a machine which is busier for a while, or
+   * ever slower, is so for all of them; prints and keeps the medians.
    */
   compare(comparison: Comparison): Promise<Report>;
   /** Prints and keeps what was measured elsewhere. */
@@ -87,7 +87,7 @@ export function createHarness(
     const measured = new Map<string, Measurement[]>(subjects.map(({ name }) => [name, []]));
     for (const subject of subjects) await measure({ ...subject, seconds: WARM_UP_SECONDS });
     for (let round = 0; round < rounds; round += 1) {
-      for (const subject of subjects) {
+      for (const subject of round % 2 === 0 ? subjects : subjects.toReversed()) {
         measured.get(subject.name)!.push(await measure(timed(subject)));
       }
     }
@@ -121,14 +121,19 @@ function checkNames({ title, baseline, targets = [], subjects }: Comparison): vo
 }
 
 function toRows(measured: ReadonlyMap<string, Measurement[]>, baseline: string | undefined): Row[] {
-  const median = (name: string) => medianOf(measured.get(name)!, ({ perSecond }) => perSecond);
+  const yardstick = baseline === undefined ? undefined : measured.get(baseline)!;
+  const ratioOf = (measurements: readonly Measurement[], to: readonly Measurement[]) =>
+    medianOf(
+      measurements.map(({ perSecond }, round) => perSecond / to[round]!.perSecond),
+      (ratio) => ratio,
+    );
   return [...measured].map(([name, measurements]) => {
     const speeds = measurements.map(({ perSecond }) => perSecond);
     const peaks = measurements.flatMap(({ peakMiB }) => peakMiB ?? []);
     return {
       name,
-      perSecond: median(name),
-      ...(baseline ? { ratio: median(name) / median(baseline) } : {}),
+      perSecond: medianOf(measurements, ({ perSecond }) => perSecond),
+      ...(yardstick ? { ratio: ratioOf(measurements, yardstick) } : {}),
       p50: medianOf(measurements, ({ p50 }) => p50),
       p99: medianOf(measurements, ({ p99 }) => p99),
       slowest: Math.min(...speeds),
