@@ -25,22 +25,20 @@ export function createLogOutput(): LogOutput {
   const output = pino.destination({ dest: 1, sync: false, minLength: 1 });
   let gathered = '';
   let timer: NodeJS.Timeout | undefined;
-  const handOver = () => {
+  const handOver = (to = output) => {
     clearTimeout(timer);
     timer = undefined;
     const lines = gathered;
     gathered = '';
-    if (lines !== '') output.write(lines);
+    if (lines !== '') to.write(lines);
   };
-  process.once('exit', () => {
-    handOver();
-    output.flushSync();
-  });
+  // What the stream has, it has written by then; what begins to be written now must not wait for anything.
+  process.once('exit', () => handOver(pino.destination({ dest: 1, sync: true })));
   return {
     write(line) {
       gathered += line;
       if (gathered.length >= GATHERED_CHARACTERS) handOver();
-      else timer ??= setTimeout(handOver, FLUSH_MS).unref();
+      else timer ??= setTimeout(() => handOver(), FLUSH_MS).unref();
     },
     // At its exit a process writes without waiting, again and again where the reader is gone (EPIPE): only
     // an ordinary write finds that out.

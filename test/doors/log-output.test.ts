@@ -28,17 +28,39 @@ async function outputOf(ending: string) {
 }
 
 for (const [how, ending, code] of [
-  ['nothing more to do', '', 0],
-  ['process.exit in the same turn', 'process.exit(3);', 3],
-  ['an error that nobody caught', 'throw new Error("nobody catches this");', 1],
-  ['settling before', 'await output.settle(); process.exit(4);', 4],
+  ['has nothing more to do', '', 0],
+  ['settles before it exits', 'await output.settle(); process.exit(4);', 4],
 ] as const) {
-  t.test(`every line comes out, once and in order, when a process ends by ${how}`, async (t) => {
+  t.test(`every line comes out, once and in order, when a process ${how}`, async (t) => {
     const ended = await outputOf(ending);
     t.equal(ended.code, code);
     t.ok(ended.stdout === EXPECTED, `${ended.stdout.length} of ${EXPECTED.length} characters`);
   });
 }
+
+for (const [how, ending, code] of [
+  ['exits', 'process.exit(3);', 3],
+  ['ends by an error that nobody caught', 'throw new Error("nobody catches this");', 1],
+] as const) {
+  t.test(`every line comes out, once, when a process ${how} while it writes`, async (t) => {
+    const ended = await outputOf(ending);
+    t.equal(ended.code, code);
+    // What another thread is writing this moment may come after what is written on the way out.
+    const lines = (all: string) => all.split('\n').sort().join('\n');
+    t.ok(
+      lines(ended.stdout) === lines(EXPECTED),
+      `${ended.stdout.length} of ${EXPECTED.length} characters`,
+    );
+  });
+}
+
+t.test('what was said last, in the turn of an exit, comes out', async (t) => {
+  const ended = await outputOf(
+    "setTimeout(() => { output.write('the last\\n'); process.exit(6); }, 300);",
+  );
+  t.equal(ended.code, 6);
+  t.ok(ended.stdout === `${EXPECTED}the last\n`);
+});
 
 t.test('a line is written without another one after it, or an end', async (t) => {
   const child = run("output.write('the last\\n'); setInterval(() => {}, 1_000);");
