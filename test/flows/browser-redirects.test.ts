@@ -1,6 +1,12 @@
 import type { Browser } from 'playwright-core';
 import t, { type Test } from 'tap';
-import { type App, createVisitor, startApp, type Visitor } from '../support/browser.ts';
+import {
+  type App,
+  becomesTrue,
+  createVisitor,
+  startApp,
+  type Visitor,
+} from '../support/browser.ts';
 import { authorizeUrl, newPkce, redeem } from '../support/flows.ts';
 import {
   createUser,
@@ -124,7 +130,7 @@ const STORIES: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     const page = await opened;
     await signIn({ page }, user.email, user.password);
     await allow({ page }).click();
-    await visitor.page.waitForFunction('document.title === "heard from the popup"');
+    await becomesTrue(visitor.page, 'document.title === "heard from the popup"');
     t.match(page.url(), `${app.callback}?code=`);
   },
 };

@@ -8,6 +8,7 @@ import {
 import { misformatted } from '../docs/snippet-compilers.ts';
 import { languages, openRunners } from '../docs/snippet-runners.ts';
 import { openStage, type Stage } from '../docs/snippet-stage.ts';
+import { becomesTrue } from '../support/browser.ts';
 import {
   createOwner,
   type Owner,
@@ -147,7 +148,8 @@ async function choose(page: Page, way: string): Promise<void> {
   await page.locator('html[data-ready]').waitFor();
   await page.getByLabel('Where the key goes').selectOption(way);
   const value = await page.getByLabel('Where the key goes').inputValue();
-  await page.waitForFunction(
+  await becomesTrue(
+    page,
     `new URLSearchParams(location.search).get('way') === ${JSON.stringify(value)} || ${value === 'bearer'}`,
   );
 }

@@ -1,3 +1,4 @@
+import { becomesTrue } from '../support/browser.ts';
 import { createUser, registerClient, registerService } from '../support/gatehouse.ts';
 import { signIn } from './person.ts';
 import {
@@ -26,7 +27,8 @@ export const KAIE_STORIES: Readonly<Record<string, PlaygroundStory>> = {
     t.match(await value('code_verifier').textContent(), /^[\w-]{43}$/);
     const before = await value('state').textContent();
     await page.getByRole('button', { name: 'Make new ones' }).click();
-    await page.waitForFunction(
+    await becomesTrue(
+      page,
       `document.querySelector('[data-value="state"]').textContent !== ${JSON.stringify(before)}`,
     );
     t.ok(
@@ -96,7 +98,7 @@ export const KAIE_STORIES: Readonly<Record<string, PlaygroundStory>> = {
     await page.getByText('Its secret is asked for where the code is exchanged').waitFor();
     await visitor.look('own-app');
     await page.getByRole('checkbox', { name: 'email' }).check();
-    await page.waitForFunction(`location.search.includes('email')`);
+    await becomesTrue(page, `location.search.includes('email')`);
     t.match(page.url(), client.clientId, 'another setup is still of this app');
     await authorize(page, visitor, undefined, 'Back Office');
     t.match(page.url(), client.clientId);

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Browser,
   type BrowserContextOptions,
@@ -160,4 +161,25 @@ async function takePicture(page: Page, name: string): Promise<void> {
   if (!directory) return;
   mkdirSync(directory, { recursive: true });
   await page.screenshot({ path: join(directory, `${name}.png`), fullPage: true });
+}
+
+const PATIENCE_MS = 30_000;
+
+const passOver = (expected: RegExp) => (error: Error) => {
+  if (!expected.test(error.message)) throw error;
+};
+
+/**
+ * Waits until an expression is true in the page. Playwright's own waitForFunction evaluates inside of the page, where
+ * our policy forbids that from the second look on: it worked when the first look was enough.
+ */
+export async function becomesTrue(page: Page, expression: string): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  // A page that is left while it is asked gives no answer.
+  const ask = () =>
+    page.evaluate(`Boolean(${expression})`).catch(passOver(/context was destroyed/));
+  while (!(await ask())) {
+    if (performance.now() > deadline) throw new Error(`did not become true: ${expression}`);
+    await sleep(20);
+  }
 }
