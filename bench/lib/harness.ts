@@ -85,7 +85,9 @@ export function createHarness(
     const rounds = options.rounds ?? comparison.rounds ?? 3;
     checkNames(comparison);
     const measured = new Map<string, Measurement[]>(subjects.map(({ name }) => [name, []]));
-    for (const subject of subjects) await measure({ ...subject, seconds: WARM_UP_SECONDS });
+    for (const subject of subjects) {
+      await measure({ ...subject, seconds: subject.warmUpSeconds ?? WARM_UP_SECONDS });
+    }
     for (let round = 0; round < rounds; round += 1) {
       for (const subject of round % 2 === 0 ? subjects : subjects.toReversed()) {
         measured.get(subject.name)!.push(await measure(timed(subject)));

@@ -14,6 +14,11 @@ interface Common {
   name: string;
   /** Length of one round; default 5. */
   seconds?: number;
+  /**
+   * How long it is called before its first round; default 1. More where calls are few a second: V8 compiles
+   * by how often code has run, so that the first thousand of them tell of its lower tiers.
+   */
+  warmUpSeconds?: number;
   /** Requests under way at the same time; default 16. */
   connections?: number;
   /** The process whose memory is watched meanwhile. */
