@@ -17,7 +17,7 @@ import {
 } from '../support/gatehouse.ts';
 import { startTlsProxy } from '../support/tls-proxy.ts';
 import { scopeBroughtBack, signIn } from './person.ts';
-import { inABrowser, PHONE, visit } from './windows.ts';
+import { inTheWholeBrowser, PHONE, visit } from './windows.ts';
 
 interface Stage {
   gatehouse: TestGatehouse;
@@ -144,7 +144,7 @@ const NARROW_POLICY = `{
 }`;
 
 await t.test('the policy of the pages lets the answer through', (t) =>
-  inABrowser(t, (browser) => throughThePolicy(t, browser)),
+  inTheWholeBrowser(t, (browser) => throughThePolicy(t, browser)),
 );
 await t.test('https in a real browser, as deployed', behindTls);
 
@@ -182,7 +182,7 @@ async function behindTls(t: Test): Promise<void> {
     ...{ name: 'https', viewport: PHONE, ignoreHTTPSErrors: true },
     origins: [issuer, app.origin],
   };
-  await inABrowser(
+  await inTheWholeBrowser(
     t,
     (browser) =>
       visit(t, browser, options, (visitor) => reachesTheApp(t, { gatehouse, app, visitor })),

@@ -2,9 +2,9 @@ import t from 'tap';
 import { startApp } from '../support/browser.ts';
 import { registerClient, startGatehouse } from '../support/gatehouse.ts';
 import { byKeyboard, STORIES } from './stories.ts';
-import { inABrowser, onDesktop, visit, WINDOWS } from './windows.ts';
+import { inTheWholeBrowser, onDesktop, visit, WINDOWS } from './windows.ts';
 
-await inABrowser(t, async (browser) => {
+await inTheWholeBrowser(t, async (browser) => {
   const gatehouse = await startGatehouse(t);
   const app = await startApp(t);
   const origins = [gatehouse.issuer, app.origin];

@@ -10,7 +10,7 @@ import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { OPERATOR } from '../../src/credentials/maker.ts';
-import { openBrowser } from '../support/browser.ts';
+import { LIGHTEST, openBrowser } from '../support/browser.ts';
 import { authorizeUrl, newPkce } from '../support/flows.ts';
 import {
   createUser,
@@ -39,7 +39,7 @@ type Take = (of: string, whole?: boolean) => Promise<unknown>;
 
 const steps: (() => Promise<unknown>)[] = [];
 try {
-  const browser = await openBrowser({ teardown: (step) => steps.push(step) });
+  const browser = await openBrowser({ teardown: (step) => steps.push(step) }, LIGHTEST);
   await takePictures(browser);
 } finally {
   for (const step of steps.reverse()) await step();

@@ -4,6 +4,7 @@ import {
   CHROMIUM,
   chromiumIsInstalled,
   createVisitor,
+  LIGHTEST,
   openBrowser,
   sayThatNoBrowserRan,
   type Visitor,
@@ -25,14 +26,24 @@ export const WINDOWS: readonly Window[] = [onPhone, onDesktop, withoutScripts];
 
 export const hasScripts = ({ javaScriptEnabled }: Window): boolean => javaScriptEnabled !== false;
 
+type Telling = (browser: Browser) => Promise<unknown>;
+
 /** The stories run where there is a browser; where there is none that is said aloud, and fails in CI. */
-export async function inABrowser(
+export const inABrowser = (t: Test, tell: Telling, ...browserArguments: string[]) =>
+  inBrowser(t, LIGHTEST, tell, browserArguments);
+
+/** The same in Chromium as people have it, for what Gatehouse stands or falls with. */
+export const inTheWholeBrowser = (t: Test, tell: Telling, ...browserArguments: string[]) =>
+  inBrowser(t, CHROMIUM, tell, browserArguments);
+
+async function inBrowser(
   t: Test,
-  tell: (browser: Browser) => Promise<unknown>,
-  ...browserArguments: string[]
+  program: string,
+  tell: Telling,
+  browserArguments: readonly string[],
 ): Promise<void> {
   t.ok(chromiumIsInstalled || !process.env.CI, `${CHROMIUM} is there, or nobody promised it (CI)`);
-  if (chromiumIsInstalled) await tell(await openBrowser(t, ...browserArguments));
+  if (chromiumIsInstalled) await tell(await openBrowser(t, program, ...browserArguments));
   else sayThatNoBrowserRan();
 }
 
