@@ -1,5 +1,5 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { ProviderWithGrants } from './grants/jwt-bearer.ts';
+import { ProviderWithGrants } from './grants/provider-with-grants.ts';
 
 type Handler = Parameters<ProviderWithGrants['registerResponseMode']>[1];
 

@@ -16,6 +16,7 @@ import { createClientService } from './clients/clients.service.ts';
 import { createConnectedApps } from './consents/connected-apps.service.ts';
 import { createDenylist } from './denylist/denylist.ts';
 import { createGrantLoader } from './grants/load-grant.ts';
+import { refuseJustEnded } from './grants/provider-with-grants.ts';
 import { createConsentService } from './interactions/consent.service.ts';
 import { createOAuthPages } from './oauth-pages.ts';
 import { createProvider } from './provider.ts';
@@ -85,7 +86,7 @@ export async function createOAuth(deps: OAuthDependencies) {
         findAccount: createAccountFinder(identity),
         loadGrant: createGrantLoader({ platform, database, clock }),
         pages: createOAuthPages({ pages, findUser: identity.findUser }),
-        isDenied: verifier.isDenied,
+        admit: refuseJustEnded(denylist),
       });
       logProviderEvents(provider, log);
       auditProviderEvents(provider, { database, clock, log });

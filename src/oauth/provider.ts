@@ -17,13 +17,13 @@ import { clientOf } from './clients/client-instances.ts';
 import { answerByFormPost, ProviderWithFormPost } from './form-post.ts';
 import { addJwtBearerGrant } from './grants/jwt-bearer.ts';
 import type { GrantLoader } from './grants/load-grant.ts';
+import { type AdmitToGrants, admitToGrants } from './grants/provider-with-grants.ts';
 import type { OAuthPages } from './oauth-pages.ts';
 import { correctAnswers } from './provider-answers.ts';
 import { extendModels } from './provider-models.ts';
 import { createResourcePolicy, type ResourcePolicy } from './resource-policy.ts';
 import { JWKS_CACHE_SECONDS, type SigningKeys } from './signing-keys/signing-keys.ts';
 import { issueAccessTokens } from './tokens/access-token-issuer.ts';
-import type { AccessTokenVerifier } from './tokens/access-token-verifier.ts';
 import { DPOP_ALGORITHMS } from './tokens/dpop.ts';
 
 export interface ProviderDependencies {
@@ -41,7 +41,8 @@ export interface ProviderDependencies {
   readonly fetch: OutboundFetch;
   readonly redeemAssertion: RedeemAssertion;
   readonly expandScopes: ScopePolicy['expand'];
-  readonly isDenied: AccessTokenVerifier['isDenied'];
+  /** Before a client's code or assertion is used up. */
+  readonly admit: AdmitToGrants;
 }
 
 /** Every token of this server is signed with it; a client may not choose another. */
@@ -72,6 +73,7 @@ export function createProvider(deps: ProviderDependencies): Provider {
   provider.use(answerNobodySignedIn(deps.pages));
   answerByFormPost(provider, deps.pages.renderFormPost);
   extendModels(provider, deps);
+  admitToGrants(provider, deps.admit);
   addJwtBearerGrant(provider, { ...deps, tokenEndpoint: deps.issuer + OAUTH_ROUTES.token });
   issueAccessTokens(provider, { ...deps, context: () => Provider.ctx! });
   correctAnswers(provider);

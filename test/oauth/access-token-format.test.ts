@@ -54,7 +54,6 @@ issueAccessTokens(ours, {
   signingKeys: { all: [{ kid: jwk.kid, signer }] } as unknown as SigningKeys,
   issuer: ISSUER,
   clock: systemClock,
-  isDenied: () => false,
   context: () => context,
 });
 

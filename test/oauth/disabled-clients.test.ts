@@ -172,8 +172,9 @@ t.test(
     await setDisabled(client, true);
     await Promise.all([endBatch(50), setDisabled(client, false), endBatch(50)]);
     t.equal(await livingOf(client), 0);
-    const { refresh_token } = await person.tokens(client);
+    // Its code can be redeemed when the margin for clocks is over: let-in-again.test.ts.
+    await person.code(client);
     t.equal(await endAll(), 0);
-    t.equal((await refresh(gatehouse, client, refresh_token)).status, 200);
+    t.equal(await livingOf(client), 1);
   },
 );

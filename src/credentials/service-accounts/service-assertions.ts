@@ -10,13 +10,18 @@ import { type ClaimJti, markerExpiry } from './service-jwt-verifier.ts';
  * make another access token.
  *
  * @param expected.clientId who the caller says it is, if it does
+ * @param expected.admit called with the account's id before the JWT is used up; may throw
  * @returns the account, or what is wrong with the JWT
- * @throws when the database cannot be reached
+ * @throws when the database cannot be reached; whatever `admit` throws
  * @see RFC 7523 §2.1, §3
  */
 export type RedeemAssertion = (
   assertion: string,
-  expected: { audiences: readonly string[]; clientId: string | undefined },
+  expected: {
+    audiences: readonly string[];
+    clientId: string | undefined;
+    admit(accountId: string): Promise<void>;
+  },
 ) => Promise<{ readonly account: ServiceAccount } | JwtProblem>;
 
 export function createAssertions(deps: {
@@ -29,7 +34,7 @@ export function createAssertions(deps: {
   const { organizations, check, claimJti, used } = deps;
   const { maxLifetimeSeconds } = deps.platform.serviceJwts;
 
-  return async function redeem(assertion, { audiences, clientId }) {
+  return async function redeem(assertion, { audiences, clientId, admit }) {
     const checked = await check(assertion, { audiences, maxLifetimeSeconds });
     if ('refusal' in checked) return checked;
     const { account, claims } = checked;
@@ -41,6 +46,7 @@ export function createAssertions(deps: {
     if (!(await organizations.find(account.organizationId))) {
       return invalid('its organization is no longer there');
     }
+    await admit(account.id);
     if (!(await claimJti(account.id, claims.jti, markerExpiry(claims.exp)))) {
       return invalid('its jti was used before; sign a new one for each request');
     }

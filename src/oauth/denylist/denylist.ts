@@ -2,7 +2,7 @@ import type { Database } from '../../database/database.ts';
 import type { Notifications } from '../../database/notifications.ts';
 import { patiently } from '../../database/patiently.ts';
 import { untilDone } from '../../database/until-done.ts';
-import type { Clock } from '../../lib/clock.ts';
+import { type Clock, epochSeconds } from '../../lib/clock.ts';
 import {
   DENYLIST_CHANNEL,
   type DenylistEntry,
@@ -31,6 +31,13 @@ export interface DeniableToken {
 export interface Denylist {
   /** @throws when neither the mirror nor the database can tell */
   isDenied(token: DeniableToken): boolean | Promise<boolean>;
+  /**
+   * Whether a token that is made now, for a client or a service account, would be denied for all of its life: its
+   * tokens were ended a moment ago.
+   *
+   * @throws when neither the mirror nor the database can tell
+   */
+  isClientDenied(clientId: string): boolean | Promise<boolean>;
   start(): Promise<void>;
 }
 
@@ -104,46 +111,46 @@ export function createDenylist(options: {
   // Until it succeeds, the database is asked.
   notifications.onRestored(reloadInBackground);
 
+  const isAnyOf = (marks: DenylistMark[], issuedAt: number) => {
+    if (mirrored) return marks.some((mark) => denies(mirror.get(keyOf(mark)), issuedAt));
+    return findDenied(database.pool, marks).then((entries) =>
+      entries.some((entry) => denies(entry, issuedAt)),
+    );
+  };
+
   return {
     start: () => patiently(reload),
-    isDenied(token) {
-      const marks = marksOf(token);
-      if (mirrored) return marks.some((mark) => denies(mirror.get(keyOf(mark)), token));
-      return findDenied(database.pool, marks).then((entries) =>
-        entries.some((entry) => denies(entry, token)),
-      );
-    },
+    isDenied: (token) => isAnyOf(marksOf(token), token.issuedAt),
+    isClientDenied: (clientId) =>
+      isAnyOf([{ kind: 'client', value: clientId }], epochSeconds(clock)),
   };
 }
 
+/**
+ * What ends a user's or a member's tokens ends their grants, each with a mark of its own (revocations.store.ts): one
+ * who comes back at once has another grant, which the mark of the user does not concern, whatever a clock says.
+ */
 function marksOf(token: DeniableToken): DenylistMark[] {
+  const { jti, clientId, subject, grantId, organizationId } = token;
   const marks: DenylistMark[] = [
-    { kind: 'jti', value: token.jti },
-    { kind: 'client', value: token.clientId },
-    { kind: 'subject', value: token.subject },
+    { kind: 'jti', value: jti },
+    { kind: 'client', value: clientId },
   ];
-  if (token.grantId) marks.push({ kind: 'grant', value: token.grantId });
-  if (token.organizationId) {
-    marks.push({ kind: 'organization', value: token.organizationId });
-    marks.push({ kind: 'membership', value: `${token.organizationId}:${token.subject}` });
+  if (grantId) marks.push({ kind: 'grant', value: grantId });
+  else marks.push({ kind: 'subject', value: subject });
+  if (organizationId) {
+    marks.push({ kind: 'organization', value: organizationId });
+    if (!grantId) marks.push({ kind: 'membership', value: `${organizationId}:${subject}` });
   }
   return marks;
 }
 
-/**
- * One token and one grant are dead for good; a client or a user may come back, with new tokens. What of a user
- * is under way belongs to a grant that has a mark of its own (revocations.store.ts): one who comes back at once
- * has another, and the mark of the user is for grants that ended before those were marked.
- */
-function denies(entry: DenylistEntry | undefined, token: DeniableToken): boolean {
+/** One token and one grant are dead for good; whoever else is named may come back, with new tokens. */
+function denies(entry: DenylistEntry | undefined, issuedAt: number): boolean {
   if (!entry) return false;
   if (entry.kind === 'jti' || entry.kind === 'grant') return true;
-  const isOfUser = entry.kind === 'subject' || entry.kind === 'membership';
-  if (isOfUser && token.grantId) return token.issuedAt < epochSecondsOf(entry.revokedAt);
-  return token.issuedAt <= entry.revokedAt.getTime() / 1000 + CLOCK_SKEW_SECONDS;
+  return issuedAt <= entry.revokedAt.getTime() / 1000 + CLOCK_SKEW_SECONDS;
 }
-
-const epochSecondsOf = (date: Date) => Math.floor(date.getTime() / 1000);
 
 function dropExpired(mirror: Map<string, DenylistEntry>, now: Date): void {
   for (const [key, entry] of mirror) if (entry.expiresAt <= now) mirror.delete(key);

@@ -1,38 +1,16 @@
-import Provider, {
-  errors,
-  type KoaContextWithOIDC,
-  type TokenEndpointGrantContext,
-  type UnknownObject,
-} from 'oidc-provider';
+import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { ServiceAccount } from '../../credentials/service-accounts/service-account.ts';
 import type { RedeemAssertion } from '../../credentials/service-accounts/service-assertions.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { askDatabase } from '../unavailable.ts';
 import { createAccountClients } from './account-clients.ts';
+import { type AdmitToGrants, clientCredentialsOf } from './provider-with-grants.ts';
 
 /** @see RFC 7523 §2.1 */
 export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
 /** Stands for whoever sends an assertion and nothing else, until the assertion has said who that is. */
 const BEARER_OF_ASSERTION = 'urn:gatehouse:bearer-of-assertion';
-
-type GrantHandler = Parameters<Provider['registerGrantType']>[1];
-type Names = Parameters<Provider['registerGrantType']>[2];
-
-const ownHandlers = new WeakMap<Provider, GrantHandler>();
-
-/** The library's provider; remembers how it answers client credentials, so that others can be answered so. */
-export class ProviderWithGrants extends Provider {
-  override registerGrantType<Params extends object = UnknownObject>(
-    name: string,
-    handler: (ctx: TokenEndpointGrantContext<Params>) => void | Promise<void>,
-    params?: Names,
-    duplicates?: Names,
-  ): void {
-    if (name === 'client_credentials') ownHandlers.set(this, handler as GrantHandler);
-    super.registerGrantType(name, handler, params, duplicates);
-  }
-}
 
 /**
  * The JWT bearer grant: a service account trades a JWT it has signed for an access token. Proving the
@@ -51,14 +29,14 @@ export function addJwtBearerGrant(
     tokenEndpoint: string;
     expandScopes: (scopes: readonly string[]) => ReadonlySet<string>;
     redeemAssertion: RedeemAssertion;
+    admit: AdmitToGrants;
   },
 ): void {
-  const { platform, issuer, tokenEndpoint } = deps;
+  const { platform, issuer, tokenEndpoint, admit } = deps;
   admitWithoutClient(provider, platform.serviceJwts.enabled, platform);
   if (!platform.serviceJwts.enabled) return;
   const clients = createAccountClients(provider, { ...deps, grantType: JWT_BEARER });
-  const asClientCredentials = ownHandlers.get(provider);
-  if (!asClientCredentials) throw new Error('the library has no client credentials grant any more');
+  const asClientCredentials = clientCredentialsOf(provider);
 
   provider.registerGrantType<{ assertion?: string }>(
     JWT_BEARER,
@@ -68,6 +46,7 @@ export function addJwtBearerGrant(
       const account = await redeem(deps.redeemAssertion, assertion, {
         audiences: [issuer, tokenEndpoint],
         clientId: clientNamedBy(ctx),
+        admit,
       });
       ctx.oidc.entity('Client', clients.of(account));
       await asClientCredentials(ctx);

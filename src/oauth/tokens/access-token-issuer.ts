@@ -3,8 +3,6 @@ import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { type Clock, epochSeconds } from '../../lib/clock.ts';
 import type { SigningKeys } from '../signing-keys/signing-keys.ts';
-import { askDatabase, serviceUnavailable } from '../unavailable.ts';
-import type { AccessTokenClaims, AccessTokenVerifier } from './access-token-verifier.ts';
 import { extraTokenClaims } from './token-claims.ts';
 
 /** What oidc-provider's AccessToken and ClientCredentials know when they are saved. */
@@ -34,11 +32,10 @@ export function issueAccessTokens(
     signingKeys: SigningKeys;
     issuer: string;
     clock: Clock;
-    isDenied: AccessTokenVerifier['isDenied'];
     context: () => KoaContextWithOIDC;
   },
 ): void {
-  const { signingKeys, issuer, clock, isDenied, context } = deps;
+  const { signingKeys, issuer, clock, context } = deps;
 
   async function getValueAndPayload(this: TokenModel): Promise<{ value: string }> {
     if (!this.aud?.length) throw new Error('an access token needs an audience (RFC 9068 §2.2)');
@@ -55,10 +52,6 @@ export function issueAccessTokens(
       scope: this.scope || undefined,
       cnf: confirmationOf(this),
     };
-    // Of a grant it is alive with it. What ended all tokens of a client has a margin for clocks that differ, and
-    // one that is let in again may come within it: better no token than one that is refused for all of its life.
-    const denied = this.grantId ? false : isDenied(claims as unknown as AccessTokenClaims);
-    if (denied !== false && (await askDatabase(async () => denied))) throw justEnded();
     return { value: await signAccessToken(claims, signingKeys.all[0]!) };
   }
 
@@ -66,9 +59,6 @@ export function issueAccessTokens(
     Object.assign(model.prototype, { getValueAndPayload });
   }
 }
-
-const justEnded = () =>
-  serviceUnavailable(undefined, 'its tokens were ended a moment ago: try again in a few seconds');
 
 /** @see RFC 7800 §3.1 */
 function confirmationOf(token: TokenModel): object | undefined {
