@@ -6,17 +6,20 @@ import t from 'tap';
 
 // Standard output as a process has it: each test runs a small program and reads what comes out of it.
 
-const LOGGING = fileURLToPath(new URL('../../src/doors/logging.ts', import.meta.url));
+const LOG_OUTPUT = fileURLToPath(new URL('../../src/doors/log-output.ts', import.meta.url));
 const LINES = 20_000;
 const WRITE_LINES = `for (let i = 0; i < ${LINES}; i++) output.write(\`line \${i} \\u00e9\\n\`);`;
 const EXPECTED = Array.from({ length: LINES }, (_, i) => `line ${i} é\n`).join('');
 
+const programOf = (
+  ending: string,
+) => `import { createLogOutput } from ${JSON.stringify(LOG_OUTPUT)};
+  const output = createLogOutput();
+  ${WRITE_LINES}
+  ${ending}`;
+
 function run(ending: string) {
-  const program = `import { createLogOutput } from ${JSON.stringify(LOGGING)};
-    const output = createLogOutput();
-    ${WRITE_LINES}
-    ${ending}`;
-  return spawn(process.execPath, ['--input-type=module', '--eval', program], {
+  return spawn(process.execPath, ['--input-type=module', '--eval', programOf(ending)], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
@@ -79,4 +82,42 @@ t.test('a process whose log nobody reads any more still ends', async (t) => {
   child.stdout.destroy();
   const [code] = await once(child, 'exit');
   t.equal(code, 5);
+});
+
+for (const [how, ending] of [
+  ['settles and exits', 'output.settle().then(() => process.exit(5));'],
+  ['ends by an error that nobody caught', "throw new Error('nobody catches this');"],
+] as const) {
+  t.test(`a process ends whose log is held open and not read, when it ${how}`, async (t) => {
+    // A pipe as a shell makes it: what Node gives its children takes more before it is full.
+    const line = '{ "$0" --input-type=module --eval "$1"; echo "ended: $?" >&2; } | sleep 60';
+    const program = programOf(`setTimeout(() => { ${ending} }, 1_000);`);
+    const shell = spawn('bash', ['-c', line, process.execPath, program], {
+      ...{ detached: true, stdio: ['ignore', 'ignore', 'pipe'] },
+    });
+    t.teardown(() => process.kill(-shell.pid!));
+    let said = '';
+    for await (const piece of shell.stderr!.setEncoding('utf8')) {
+      said += piece;
+      if (said.includes('ended: ')) break;
+    }
+    // As one that was killed: it ends in no other way, and whoever supervises it starts it anew.
+    t.match(said, /ended: 137/);
+  });
+}
+
+t.test('what nobody reads is lost beyond a bound, and counted when it is read again', async (t) => {
+  const child = run(`
+    const megabyte = 'x'.repeat(1_000_000) + '\\n';
+    for (let i = 0; i < 40; i++) output.write(megabyte);
+    process.stderr.write('written');
+    setTimeout(() => {}, 500);`);
+  child.stdout.pause();
+  await once(child.stderr, 'data');
+  const lines = (await text(child.stdout)).trimEnd().split('\n');
+  const { lost, msg } = JSON.parse(lines.at(-1)!);
+  t.match(msg, 'lines of this log were lost, because nobody read it');
+  const kept = lines.filter((line) => line.length === 1_000_000).length;
+  t.ok(kept >= 10 && kept < 20, `${kept} megabytes were kept`);
+  t.equal(kept + lost, 40);
 });
