@@ -31,6 +31,8 @@ const MIGRATIONS = fileURLToPath(new URL('../../prisma/migrations', import.meta.
 
 /** In `logs` while a file runs. Who still finds it there, and holds the lock, comes after one that was killed. */
 const UNDER_WAY = 'under way, in one transaction with its end in these books';
+/** The same for a file that commits by itself, half-way. */
+const UNDER_WAY_IN_PARTS = 'under way, in more than one transaction';
 
 /** As Prisma makes it; `finished_at` null and `rolled_back_at` null means it failed half-way. */
 const BOOKS = `
@@ -100,7 +102,7 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
     await lock(client, log);
     await client.query(`SET lock_timeout = '${LOCK_PATIENCE}'`);
     await client.query(BOOKS);
-    await forgetKilled(client, migrations, log);
+    await forgetKilled(client, log);
     const pending = findPending(migrations, await readBooks(client));
     for (const migration of pending) {
       await apply(client, migration, { log, retryMs });
@@ -142,15 +144,14 @@ async function lock(client: pg.Client, log: Log): Promise<void> {
 
 /**
  * A process that was killed while a file ran has left nothing of it, as the file and its end in the books are
- * one transaction: it may run again. One that commits by itself, half-way, is for a person to look at.
+ * one transaction: it may run again, here or, when it is of a newer version, wherever that is started next.
  */
-async function forgetKilled(client: pg.Client, migrations: Migration[], log: Log): Promise<void> {
-  const whole = migrations.filter(({ sql }) => !/\bCOMMIT\b/i.test(sql)).map(({ name }) => name);
+async function forgetKilled(client: pg.Client, log: Log): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
     `UPDATE _prisma_migrations SET rolled_back_at = now(), logs = 'its process was killed'
      WHERE finished_at IS NULL AND rolled_back_at IS NULL AND logs = $1
-       AND migration_name = ANY ($2) RETURNING migration_name AS name`,
-    [UNDER_WAY, whole],
+     RETURNING migration_name AS name`,
+    [UNDER_WAY],
   );
   for (const { name } of rows) {
     log.warn({ migration: name }, 'a migration had been killed; nothing of it remains');
@@ -178,7 +179,7 @@ function findPending(migrations: Migration[], books: Map<string, Entry>): Migrat
 
 /** What ran as one transaction with its books has left nothing; of anything else only a look at the tables tells. */
 function unfinished({ migration_name: name, logs }: Entry): string {
-  const isFailed = logs !== null && logs !== UNDER_WAY;
+  const isFailed = logs !== null && logs !== UNDER_WAY_IN_PARTS;
   return (
     `Migration ${name} was started and did not finish` +
     (isFailed
@@ -205,7 +206,12 @@ async function apply(
   const id = randomUUID();
   await client.query(
     'INSERT INTO _prisma_migrations (id, checksum, migration_name, logs) VALUES ($1, $2, $3, $4)',
-    [id, migration.checksum, migration.name, UNDER_WAY],
+    [
+      id,
+      migration.checksum,
+      migration.name,
+      commitsItself(migration) ? UNDER_WAY_IN_PARTS : UNDER_WAY,
+    ],
   );
   try {
     await run(client, migration, id, options);
@@ -236,7 +242,7 @@ async function run(
   id: string,
   { log, retryMs }: { log: Log; retryMs: number },
 ): Promise<void> {
-  const whole = `${sql};
+  const whole = `${withOurPatience(sql)};
     UPDATE _prisma_migrations SET finished_at = now(), applied_steps_count = 1, logs = NULL
     WHERE id = '${id}'`;
   for (let attempt = 1; ; attempt += 1) {
@@ -250,6 +256,11 @@ async function run(
     await sleep(retryMs);
   }
 }
+
+const commitsItself = ({ sql }: Migration): boolean => /\bCOMMIT\b/i.test(sql);
+
+/** Files of before the runner had a patience bring one of their own, which is longer than what queries may take. */
+const withOurPatience = (sql: string) => sql.replace(/^SET LOCAL lock_timeout = '2s';$/m, '');
 
 const isHeld = (error: unknown): boolean => HELD.includes((error as pg.DatabaseError).code ?? '');
 

@@ -79,7 +79,7 @@ async function impatient(t: Test, patience = `SET LOCAL lock_timeout = '20ms';`)
   await mkdir(join(directory, name));
   await writeFile(
     join(directory, name, 'migration.sql'),
-    `${patience} ALTER TABLE things ADD COLUMN more int;`,
+    `${patience}\nALTER TABLE things ADD COLUMN more int;`,
   );
   const warnings: unknown[] = [];
   const log = { ...silentLog, warn: (about: unknown) => void warnings.push(about) };
@@ -139,25 +139,30 @@ t.test(
   },
 );
 
-t.test('who reads a table that a migration waits for is let through soon', async (t) => {
-  const { connectionString, attempt } = await impatient(t, '');
-  await withClient(connectionString, async (reader) => {
-    await reader.query('BEGIN');
-    await reader.query('SELECT FROM things');
-    const migrated = attempt();
-    await withClient(connectionString, async (bystander) => {
-      // As much as the server's own queries have (database.ts).
-      await bystander.query(`SET statement_timeout = '800ms'`);
-      const waiting = `SELECT FROM pg_locks WHERE relation = 'things'::regclass AND NOT granted`;
-      for (let reads = 0; reads < 3; reads += 1) {
-        while ((await bystander.query(waiting)).rowCount === 0);
-        await bystander.query('SELECT FROM things');
-      }
+for (const [how, patience] of [
+  ['', ''],
+  [', whatever the file asks for', "SET LOCAL lock_timeout = '2s';"],
+] as const) {
+  t.test(`who reads a table that a migration waits for is let through soon${how}`, async (t) => {
+    const { connectionString, attempt } = await impatient(t, patience);
+    await withClient(connectionString, async (reader) => {
+      await reader.query('BEGIN');
+      await reader.query('SELECT FROM things');
+      const migrated = attempt();
+      await withClient(connectionString, async (bystander) => {
+        // As much as the server's own queries have (database.ts).
+        await bystander.query(`SET statement_timeout = '800ms'`);
+        const waiting = `SELECT FROM pg_locks WHERE relation = 'things'::regclass AND NOT granted`;
+        for (let reads = 0; reads < 3; reads += 1) {
+          while ((await bystander.query(waiting)).rowCount === 0);
+          await bystander.query('SELECT FROM things');
+        }
+      });
+      await reader.query('COMMIT');
+      await migrated;
     });
-    await reader.query('COMMIT');
-    await migrated;
   });
-});
+}
 
 /** Migrates in a process of its own, with a file that takes long, and kills that process while it does. */
 async function killed(t: Test, sql: string) {
@@ -177,6 +182,15 @@ async function killed(t: Test, sql: string) {
   await ended;
   return { connectionString, attempt: () => migrate({ connectionString, directory }) };
 }
+
+/** As where the connection dies with its process. */
+const endMigration = (connectionString: string) =>
+  withClient(connectionString, (client) =>
+    client.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE application_name = 'gatehouse-migrate' AND datname = current_database()`,
+    ),
+  );
 
 t.test(
   'a process killed while it migrates is no obstacle for the next, whatever came of it',
@@ -203,13 +217,20 @@ t.test('one whose connection dies with it runs again by itself', async (t) => {
   );
   await withClient(connectionString, async (client) => {
     await client.query('CREATE TABLE again (id int)');
-    await client.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE application_name = 'gatehouse-migrate' AND datname = current_database()`,
-    );
   });
+  await endMigration(connectionString);
   t.same(await attempt(), ['1_things']);
   t.same(await attempt(), []);
+});
+
+t.test('a version that has no such file, as one that is gone back to, starts too', async (t) => {
+  const { connectionString } = await killed(
+    t,
+    'CREATE TABLE things (id int); SELECT pg_sleep(600);',
+  );
+  await endMigration(connectionString);
+  t.ok((await migrate({ connectionString })).length > 0);
+  t.same(await migrate({ connectionString }), []);
 });
 
 t.test('one that commits by itself is for a person to look at', async (t) => {
@@ -217,12 +238,7 @@ t.test('one that commits by itself is for a person to look at', async (t) => {
     t,
     'CREATE TABLE things (id int); COMMIT; SELECT pg_sleep(600);',
   );
-  await withClient(connectionString, (client) =>
-    client.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE application_name = 'gatehouse-migrate' AND datname = current_database()`,
-    ),
-  );
+  await endMigration(connectionString);
   await t.rejects(attempt(), {
     ...{ name: 'MigrationError', message: /killed.*Look whether.*UPDATE _prisma_migrations/ },
   });
