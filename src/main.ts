@@ -1,18 +1,17 @@
 import { buildApp, type Gatehouse } from './app.ts';
+import { startBackground } from './background.ts';
 import { type Config, ownEnvironment, readConfig, readPlatformName } from './config.ts';
-import { createCleanup } from './database/cleanup.ts';
 import { openDatabase } from './database/database.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/embedded.ts';
 import { migrate } from './database/migrate.ts';
 import { createNotifications } from './database/notifications.ts';
 import { type DemoAccess, demoText, prepareDemo } from './demo/demo.ts';
 import { startText } from './demo/start-text.ts';
-import { createLogOutput, startupLog } from './doors/logging.ts';
+import { createLogOutput } from './doors/log-output.ts';
+import { startupLog } from './doors/logging.ts';
 import { prepareDrain } from './drain.ts';
 import { systemClock } from './lib/clock.ts';
-import { createSchedule } from './lib/schedule.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';
-import { endGrantsOfDisabledClients } from './oauth/grants/disabled-clients.store.ts';
 import { loadPlatform } from './platform/load.ts';
 import type { Platform } from './platform/platform.ts';
 import { refusalText } from './refusal.ts';
@@ -83,21 +82,7 @@ async function run(config: Config, platform: Platform, { onStop, step }: Lifecyc
   );
   onStop(STOP_MS.usage, gatehouse.usage.settle);
   onStop(STOP_MS.requests, prepareDrain(gatehouse.app));
-  const schedule = createSchedule({ log: gatehouse.app.log });
-  schedule.every(60_000, 'signing keys', () => gatehouse.oauth.signingKeys.rotateIfDue());
-  schedule.every(10_000, 'last uses', () => gatehouse.credentials.lastUses.flush());
-  schedule.every(60_000, 'sessions seen', () => gatehouse.oauth.sessionUses.flush());
-  schedule.every(5_000, 'usage', () => gatehouse.usage.flush());
-  const { worker, giveUpExpired } = gatehouse.webhooks;
-  const cleanup = createCleanup({
-    ...{ database, clock, intervalMs: 60_000, log: gatehouse.app.log },
-    endings: [giveUpExpired, endGrantsOfDisabledClients],
-  });
-  cleanup.start();
-  if (platform.webhooks.enabled) worker.start();
-  onStop(STOP_MS.background, async (late) => {
-    await Promise.all([worker.stop(late), cleanup.stop(), schedule.stop()]);
-  });
+  onStop(STOP_MS.background, startBackground({ gatehouse, platform, database, clock }));
 
   demo.access = await step(demoFor(config, platform, issuer, gatehouse, embedded));
   await gatehouse.app.listen({ host: config.host, port: config.port });

@@ -68,11 +68,12 @@ async function tryOut(t: Test, gatehouse: GatehouseProcess): Promise<Printed> {
   return printed;
 }
 
-t.test('the first start makes everything and prints how to try it', async (t) => {
+t.test('the first `npm start` makes everything and prints how to try it', async (t) => {
   const dataDir = await newDataDir(t);
   await mkdir(dataDir, { mode: 0o700 });
   await chmod(dataDir, 0o700);
-  const first = await spawnGatehouse(t, { environment: { DEMO: undefined, DATA_DIR: dataDir } });
+  const environment = { DEMO: undefined, DATA_DIR: dataDir };
+  const first = await spawnGatehouse(t, { environment, byNpm: true });
   const printed = await tryOut(t, first);
 
   await t.test(
@@ -96,7 +97,7 @@ t.test('the first start makes everything and prints how to try it', async (t) =>
     t.equal((await stat(dataDir)).mode & 0o777, 0o700);
   });
 
-  await t.test('SIGTERM ends Postgres too, with exit code 0', async (t) => {
+  await t.test('SIGTERM to npm ends the server and Postgres too, with exit code 0', async (t) => {
     t.ok(await findPostmaster(join(dataDir, 'postgres')));
     t.equal(await first.kill('SIGTERM'), 0);
     t.equal(await findPostmaster(join(dataDir, 'postgres')), null);
@@ -104,7 +105,7 @@ t.test('the first start makes everything and prints how to try it', async (t) =>
   });
 
   await t.test('a second start, at another port, finds the data of the first', async (t) => {
-    const second = await spawnGatehouse(t, { environment: { DEMO: undefined, DATA_DIR: dataDir } });
+    const second = await spawnGatehouse(t, { environment, byNpm: true });
     const again = await tryOut(t, second);
     t.same(again.clients, printed.clients);
     t.same(again.user, printed.user);

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { findPostmaster, stopPostmaster } from '../../src/database/postmaster.ts';
 import { freePort } from './gatehouse.ts';
 
-// Gatehouse as operators run it: `node src/main.ts` in a process of its own, told by its environment only.
+// Gatehouse as operators run it: in a process of its own, told by its environment only.
 
 const CLONE = fileURLToPath(new URL('../..', import.meta.url));
 const MAIN = join(CLONE, 'src/main.ts');
@@ -17,6 +17,8 @@ const MAIN = join(CLONE, 'src/main.ts');
  * the end: on a busy disk a stop took seconds by it that takes 20 ms.
  */
 const WITHOUT_TAP = ['-u', 'NODE_OPTIONS'];
+/** It warns of what it finds in the settings of whoever runs the tests. */
+const BY_NPM = ['npm', 'start', '--loglevel=error'];
 /** Eight at once, on two busy processors. */
 const READY_PATIENCE_MS = 120_000;
 
@@ -26,6 +28,8 @@ export interface SpawnOptions {
   /** On top of a fresh DATA_DIR, a free PORT and DEMO=0; undefined takes one of these away. */
   environment?: Record<string, string | undefined>;
   cwd?: string;
+  /** By `npm start`, as the README says; default `node src/main.ts`, which a container runs. */
+  byNpm?: boolean;
 }
 
 export interface GatehouseProcess {
@@ -36,7 +40,10 @@ export interface GatehouseProcess {
   /** What it has written so far. */
   readonly stdout: string;
   readonly stderr: string;
-  /** The exit code, or null after a signal; settles when the process is gone and its output read. */
+  /**
+   * The exit code, or null after a signal; settles when the process is gone, with all that could still write
+   * to its output, and the output read.
+   */
   readonly exited: Promise<number | null>;
   readonly isRunning: boolean;
   /** Sends the signal and waits for the end. Default SIGTERM. */
@@ -64,10 +71,10 @@ export async function launchGatehouse(
   t: Test,
   options: SpawnOptions = {},
 ): Promise<GatehouseProcess> {
-  const { environment = {}, cwd = CLONE } = options;
+  const { environment = {}, cwd = CLONE, byNpm = false } = options;
   const dataDir = environment.DATA_DIR ?? (await newDataDir(t));
   const port = Number(environment.PORT ?? (await freePort()));
-  const child = spawn('env', [...WITHOUT_TAP, process.execPath, MAIN], {
+  const child = spawn('env', [...WITHOUT_TAP, ...(byNpm ? BY_NPM : [process.execPath, MAIN])], {
     cwd,
     env: {
       ...{ PATH: process.env.PATH, HOME: process.env.HOME, DEMO: '0' },
@@ -76,10 +83,14 @@ export async function launchGatehouse(
       ...{ DATA_DIR: dataDir, PORT: String(port), ...environment },
     },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: byNpm,
   });
   const gatehouse = observe(child, { port, dataDir });
   t.teardown(async () => {
-    if (gatehouse.isRunning) await gatehouse.kill('SIGKILL');
+    if (!gatehouse.isRunning) return;
+    // npm cannot hand this signal on; all that it started is in a group with it.
+    if (byNpm) process.kill(-gatehouse.pid, 'SIGKILL');
+    await gatehouse.kill('SIGKILL');
   });
   return gatehouse;
 }
