@@ -70,11 +70,13 @@ function addReads(api: s.ManagementApi, deps: ManagementDependencies): void {
       response: { 200: s.pageOf(Client, 'A page of clients.') },
     },
     handler: async ({ query, principal }) => {
-      const { limit: size = s.DEFAULT_PAGE_SIZE } = query;
+      const { limit: size = s.DEFAULT_PAGE_SIZE, created_by: createdBy } = query;
       const organizationId = narrowedTo(principal, query.organization_id);
       const before = parsePosition(readCursor(LIST, query.cursor, POSITION));
-      const isKnown = organizationId === undefined || looksLikeId(organizationId);
-      const filter = { organizationId, createdBy: query.created_by, before, limit: size + 1 };
+      const isKnown = [organizationId, createdBy].every(
+        (id) => id === undefined || looksLikeId(id),
+      );
+      const filter = { organizationId, createdBy, before, limit: size + 1 };
       const rows = isKnown ? await clientService.list(filter) : [];
       return s.toPage(pageOf(LIST, rows, size, positionOf), toClient);
     },

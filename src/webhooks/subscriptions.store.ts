@@ -2,6 +2,7 @@ import { recordAuditEvent } from '../audit/audit.store.ts';
 import type { AuditContext, AuditValue } from '../audit/audit.ts';
 import type { Database } from '../database/database.ts';
 import type { Executor } from '../database/executor.ts';
+import { looksLikeId } from '../lib/identifier.ts';
 import { wakeWorkers } from './outbox.store.ts';
 import type { Subscription, SubscriptionStatus } from './webhook.ts';
 
@@ -20,11 +21,13 @@ export async function listSubscriptions(
   executor: Executor,
   filter: Scope & { beforeId?: string | undefined; limit: number },
 ): Promise<Subscription[]> {
+  const { organizationId } = filter;
+  if (organizationId !== null && !looksLikeId(organizationId)) return [];
   const { rows } = await executor.query<Row>(
     `SELECT * FROM webhook_subscriptions
      WHERE ($1::text IS NULL OR organization_id = $1) AND ($2::text IS NULL OR id < $2)
      ORDER BY id DESC LIMIT $3`,
-    [filter.organizationId, filter.beforeId ?? null, filter.limit],
+    [organizationId, filter.beforeId ?? null, filter.limit],
   );
   return rows.map(toSubscription);
 }

@@ -101,8 +101,9 @@ export async function listApiKeys(
     limit: number;
   },
 ): Promise<ApiKeyInLine[]> {
-  const { organizationId } = filter;
+  const { organizationId, createdBy } = filter;
   if (organizationId !== null && !looksLikeId(organizationId)) return [];
+  if (createdBy !== undefined && !looksLikeId(createdBy)) return [];
   const { rows } = await executor.query<RowInLine>(
     `SELECT k.*, ${SECRETS}, ${ABOVE} FROM (
        SELECT * FROM api_keys
@@ -112,7 +113,7 @@ export async function listApiKeys(
      ORDER BY k.id DESC`,
     [
       ...[organizationId, filter.includeRevoked, filter.beforeId ?? null, filter.limit],
-      filter.createdBy ?? null,
+      createdBy ?? null,
     ],
   );
   return rows.map(toApiKeyInLine);

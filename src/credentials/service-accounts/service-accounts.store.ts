@@ -63,14 +63,15 @@ export async function listServiceAccounts(
     limit: number;
   },
 ): Promise<ServiceAccount[]> {
-  const { organizationId } = filter;
+  const { organizationId, createdBy } = filter;
   if (organizationId !== null && !looksLikeId(organizationId)) return [];
+  if (createdBy !== undefined && !looksLikeId(createdBy)) return [];
   const { rows } = await executor.query<Row>(
     `SELECT * FROM service_accounts
      WHERE ($1::text IS NULL OR organization_id = $1) AND ($2::text IS NULL OR id < $2)
        AND ($4::text IS NULL OR created_by_id = $4)
      ORDER BY id DESC LIMIT $3`,
-    [organizationId, filter.beforeId ?? null, filter.limit, filter.createdBy ?? null],
+    [organizationId, filter.beforeId ?? null, filter.limit, createdBy ?? null],
   );
   return rows.map(toServiceAccount);
 }

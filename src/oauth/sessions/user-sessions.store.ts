@@ -3,6 +3,7 @@ import type { AuditContext } from '../../audit/audit.ts';
 import type { Database } from '../../database/database.ts';
 import type { Executor } from '../../database/executor.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { looksLikeId } from '../../lib/identifier.ts';
 
 /** A browser in which a user is signed in, as they see it themselves. */
 export interface UserSession {
@@ -59,7 +60,8 @@ export function createUserSessions(deps: { database: Database; clock: Clock }): 
       );
       return rows;
     },
-    end: async (userId, uid, audit) => (await remove(userId, '=', uid, audit)) > 0,
+    end: async (userId, uid, audit) =>
+      looksLikeId(uid) && (await remove(userId, '=', uid, audit)) > 0,
     endOthers: (userId, keptUid, audit) => remove(userId, '<>', keptUid, audit),
   };
 }
