@@ -1,4 +1,5 @@
 import { errors } from 'oidc-provider';
+import type { MasterKey } from '../../lib/master-key.ts';
 import {
   type AdapterDependencies,
   type AdapterPayload,
@@ -15,7 +16,8 @@ export interface ArtifactRow {
 
 /**
  * Short-lived protocol artifacts in one table: interactions, pushed requests, device codes … Only the
- * keyed hash of an identifier is stored; whoever reads the database can redeem nothing.
+ * keyed hash of an identifier is stored, and what refers to one is sealed; whoever reads the database can
+ * redeem nothing.
  */
 export function createArtifactAdapter(
   model: string,
@@ -27,7 +29,7 @@ export function createArtifactAdapter(
       text: `SELECT details, expires_at, consumed_at FROM artifacts WHERE kind = $1 AND ${column} = $2`,
       values: [model, value],
     });
-    return rows[0] && toPayload(rows[0], id);
+    return rows[0] && unseal(masterKey, toPayload(rows[0], id));
   };
   return {
     async upsert(id, payload, expiresIn) {
@@ -66,7 +68,7 @@ export async function insertArtifact(
   payload: AdapterPayload,
   expiresIn: number,
 ): Promise<void> {
-  const { jti: _secret, ...details } = payload;
+  const { jti: _secret, ...details } = seal(masterKey, id, withoutCookie(payload));
   await database.pool.query({
     name: 'upsert_artifact',
     text: `INSERT INTO artifacts (kind, id_hash, grant_id, client_id, details, created_at, expires_at)
@@ -79,7 +81,7 @@ export async function insertArtifact(
       masterKey.hashSecret(id),
       payload.grantId ?? null,
       payload.clientId ?? null,
-      JSON.stringify(withoutCookie(details)),
+      JSON.stringify(details),
       clock.now(),
       inSeconds(clock, expiresIn),
     ],
@@ -92,6 +94,27 @@ function withoutCookie(details: AdapterPayload): AdapterPayload {
   const { cookie: _secret, ...session } = details.session as Record<string, unknown>;
   return { ...details, session } as AdapterPayload;
 }
+
+/**
+ * An interaction's identifier, which is its cookie's value too, is part of where it resumes; and it knows
+ * the reference of what was pushed for it. It needs both back, so a hash would not do.
+ */
+function seal(masterKey: MasterKey, id: string, payload: AdapterPayload): AdapterPayload {
+  const { returnTo, parJti, ...rest } = payload;
+  if (returnTo === undefined) return payload;
+  const box = masterKey.encrypt(Buffer.from(JSON.stringify({ returnTo, parJti })), contextOf(id));
+  return { ...rest, sealed: box.toString('base64') };
+}
+
+/** Nothing else is sealed, nor is a row from before. */
+function unseal(masterKey: MasterKey, payload: AdapterPayload): AdapterPayload {
+  const { sealed, ...rest } = payload;
+  if (typeof sealed !== 'string' || payload.jti === undefined) return payload;
+  const opened = masterKey.decrypt(Buffer.from(sealed, 'base64'), contextOf(payload.jti));
+  return { ...rest, ...JSON.parse(opened.toString()) };
+}
+
+const contextOf = (id: string) => `interaction:${id}`;
 
 export function toPayload(row: ArtifactRow, id?: string): AdapterPayload {
   return {
