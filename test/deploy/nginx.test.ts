@@ -1,7 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -10,32 +7,15 @@ import {
   type Server,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
+import { findProgram } from './gated-api.ts';
+import { CONFIGURATION, startNginx } from './nginx-server.ts';
 
 // deploy/nginx.conf, in a real nginx before two small servers. .ci/run installs nginx; where there is none
 // the file is only read.
 
-const CONFIGURATION = readFileSync(
-  fileURLToPath(new URL('../../deploy/nginx.conf', import.meta.url)),
-  'utf8',
-);
-const NGINX = findNginx();
-
-/** Debian keeps it where only root's PATH leads. */
-function findNginx(): string | undefined {
-  const path = [process.env.PATH, '/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin'].join(
-    delimiter,
-  );
-  const found = spawnSync('sh', ['-c', 'command -v nginx'], {
-    env: { PATH: path },
-    encoding: 'utf8',
-  });
-  return found.stdout.trim() || undefined;
-}
+const NGINX = findProgram('nginx');
 
 interface Upstream {
   port: number;
@@ -66,70 +46,6 @@ async function startUpstream(t: Test, name: string): Promise<Upstream> {
   });
   return { server, requests, port: (server.address() as AddressInfo).port };
 }
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
-
-/** The file with this machine's places and ports; everything else as it is. */
-function adapt(places: { directory: string; port: number; upstreams: number[] }): string {
-  const { directory, port, upstreams } = places;
-  return CONFIGURATION.replaceAll('/tmp/', `${directory}/`)
-    .replace('/dev/stdout', `${directory}/access.log`)
-    .replace('/dev/stderr', `${directory}/error.log`)
-    .replace('include /etc/nginx/mime.types;', '')
-    .replace('listen 8080;', `listen 127.0.0.1:${port};`)
-    .replace('gatehouse-1:3000', `127.0.0.1:${upstreams[0]}`)
-    .replace('gatehouse-2:3000', `127.0.0.1:${upstreams[1]}`);
-}
-
-interface Nginx {
-  port: number;
-  accessLog(): string;
-  /** Everything it wrote. */
-  logs(): string;
-}
-
-async function startNginx(t: Test, program: string, upstreams: number[]): Promise<Nginx> {
-  const directory = await mkdtemp(join(tmpdir(), 'gatehouse-nginx-'));
-  // Root's workers run as another user.
-  await chmod(directory, 0o777);
-  const port = await freePort();
-  const file = join(directory, 'nginx.conf');
-  await writeFile(file, adapt({ directory, port, upstreams }));
-  const arguments_ = ['-p', directory, '-c', file];
-  const check = spawnSync(program, [...arguments_, '-t'], { encoding: 'utf8' });
-  t.equal(check.status, 0, `nginx -t: ${check.stderr}`);
-  const nginx = spawn(program, [...arguments_, '-g', 'daemon off;'], { stdio: 'ignore' });
-  t.teardown(async () => {
-    await stop(nginx);
-    await rm(directory, { recursive: true, force: true });
-  });
-  for (let tries = 0; tries < 200 && !(await answers(port)); tries += 1) await sleep(25);
-  const read = (name: string) => readFileSync(join(directory, name), 'utf8');
-  return {
-    port,
-    accessLog: () => read('access.log'),
-    logs: () => read('access.log') + read('error.log'),
-  };
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  await exited;
-}
-
-const answers = (port: number) =>
-  send(port, '/metrics').then(
-    () => true,
-    () => false,
-  );
 
 interface Answer {
   status: number;
