@@ -7,9 +7,10 @@ import {
   type TestClient,
   type TestGatehouse,
 } from '../support/gatehouse.ts';
+import { type Server, startTwoServers } from '../support/two-servers.ts';
 import { createUserAgent, type Form, type UserAgent } from '../support/user-agent.ts';
 
-// The throttle as a guesser meets it: over HTTP, through both doors that lead to a password.
+// The throttle as a guesser meets it: over HTTP, through every door that leads to a password.
 
 /** Guesses at one account in fifteen minutes, and from one address. */
 const PER_ACCOUNT = 10;
@@ -36,18 +37,25 @@ interface Door {
   form: Form;
 }
 
-async function frontDoor({ issuer }: TestGatehouse): Promise<Door> {
+async function frontDoor({ issuer }: Server): Promise<Door> {
   const agent = createUserAgent();
   const page = await agent.get(`${issuer}/sign-in`);
   return { agent, form: page.forms[0]! };
 }
 
 /** The one on the way to an app. */
-async function appDoor(gatehouse: TestGatehouse, client: TestClient): Promise<Door> {
+async function appDoor(server: Server, client: TestClient): Promise<Door> {
   const agent = createUserAgent();
-  const page = await agent.follow(await agent.get(authorizeUrl(gatehouse, client, newPkce())));
+  const url = authorizeUrl(server, client, newPkce(), { scope: 'openid' });
+  const page = await agent.follow(await agent.get(url));
   return { agent, form: page.forms.find(({ action }) => action.endsWith('/sign-in'))! };
 }
+
+/** The SDK's, where a platform has one: no page before it. */
+const tokenDoor = ({ issuer }: Server): Door => ({
+  agent: createUserAgent(),
+  form: { action: `${issuer}/v1/auth/token`, method: 'post', fields: [] },
+});
 
 async function guess({ agent, form }: Door, { forwardedFor, ...typed }: Guess): Promise<Answer> {
   const fields = { ...Object.fromEntries(form.fields), password: 'not the password', ...typed };
@@ -98,7 +106,8 @@ function expectRefusals(t: Test, answers: readonly Answer[]): void {
   for (const { retryAfter, body } of answers.filter(({ status }) => status === 429)) {
     const seconds = Number(retryAfter);
     if (!(seconds > 840 && seconds <= 900)) t.fail('Retry-After is the rest of the window');
-    if (!body.includes('too many attempts to sign in')) t.fail('the page says so', { body });
+    const words = body.startsWith('{') ? 'Too many requests' : 'too many attempts to sign in';
+    if (!body.includes(words)) t.fail('the page says so', { body });
   }
 }
 
@@ -140,6 +149,21 @@ t.test('of fifty parallel guesses through both doors, ten are looked at', async 
   const { email, password } = neighbour;
   const welcome = await guess(doors[0]!, { email, password });
   t.equal(welcome.status, 303, 'another account is not concerned');
+});
+
+t.test('guesses at once through every door of two processes are counted as one', async (t) => {
+  const { first: gatehouse, servers } = await startTwoServers(t, { platform: 'kliq' });
+  const client = await registerClient(gatehouse);
+  const { email, password } = await createUser(gatehouse);
+  const doors = await Promise.all(
+    servers.flatMap((server) => [frontDoor(server), appDoor(server, client), tokenDoor(server)]),
+  );
+  const answers = await storm(doors, Array(2 * doors.length).fill({ email }));
+  t.same(tally(answers), { 401: PER_ACCOUNT, 429: 2 * doors.length - PER_ACCOUNT });
+  t.equal(await lookedAt(gatehouse), PER_ACCOUNT);
+  const late = await storm(doors, Array(doors.length).fill({ email, password }));
+  t.same(tally(late), { 429: doors.length }, 'nor is the right password, at any of them');
+  expectRefusals(t, [...answers, ...late]);
 });
 
 t.test('a known and an unknown account are told the same, and as often', async (t) => {

@@ -1,8 +1,9 @@
 import t, { type Test } from 'tap';
 import { createFlakyProxy } from '../support/flaky-proxy.ts';
-import { signIn } from '../support/flows.ts';
+import { authorize, authorizeUrl, newPkce, signIn } from '../support/flows.ts';
 import {
   createUser,
+  registerClient,
   startGatehouse,
   type TestGatehouse,
   type TestUser,
@@ -10,11 +11,13 @@ import {
 import { createTestDatabase } from '../support/postgres.ts';
 import { createUserAgent, type Form, type Page, type UserAgent } from '../support/user-agent.ts';
 
-// A database that is away, as people at the pages and an SDK meet it; the protocol is in outage.test.ts.
+// A database that is away, as people at the pages, operators, an SDK and an API behind the gate meet it; the
+// protocol is in outage.test.ts.
 
 /** How long anybody may be kept waiting by it: milliseconds. */
 const PATIENCE_MS = 2000;
 const ISSUER = 'https://auth.example.test';
+const SYSTEM = { actor: { kind: 'system' } } as const;
 
 interface Answer {
   status: number;
@@ -39,8 +42,20 @@ async function begin(gatehouse: TestGatehouse) {
   const halfway = agent();
   const secondStep = await signIn(halfway, await halfway.get(`${ISSUER}/sign-in`), cautious);
   const stranger = agent();
+  const app = await registerClient(gatehouse);
+  const wanted = authorizeUrl(gatehouse, app, newPkce(), { scope: 'openid observations:read' });
+  await authorize(signedIn, wanted, user);
+  const invitationUrl = await invite(gatehouse, user.email);
   return {
     ...{ user, agent, signedIn, halfway, secondStep, stranger },
+    home: await signedIn.get(`${ISSUER}/`),
+    connectedApps: await signedIn.get(`${ISSUER}/dashboard/connected-apps`),
+    inviting: await signedIn.get(
+      `${ISSUER}/dashboard/organizations/${user.organizationId}/members/invite`,
+    ),
+    invitation: await signedIn.get(invitationUrl),
+    wrongInvitation: await signedIn.get(await invite(gatehouse, 'grace@navy.example')),
+    key: await keyOf(gatehouse, user),
     signInPage: await stranger.get(`${ISSUER}/sign-in`),
     signUpPage: await stranger.get(`${ISSUER}/sign-up`),
     security: await signedIn.get(`${ISSUER}/dashboard/security`),
@@ -50,16 +65,45 @@ async function begin(gatehouse: TestGatehouse) {
 
 type Begun = Awaited<ReturnType<typeof begin>>;
 
-const post =
-  ({ address }: TestGatehouse, path: string, body: object) =>
+const request =
+  ({ address }: TestGatehouse, path: string, init: RequestInit = {}) =>
   async () => {
-    const answer = await fetch(address + path, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
+    const answer = await fetch(address + path, init);
     return { status: answer.status, headers: answer.headers, body: await answer.text() };
   };
+
+const post = (
+  gatehouse: TestGatehouse,
+  path: string,
+  body: object,
+  headers: Record<string, string> = {},
+) =>
+  request(gatehouse, path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+
+const asOperator = ({ adminKey }: TestGatehouse) => ({ authorization: `Bearer ${adminKey}` });
+
+/** The link of an invitation into somebody else's organization. */
+async function invite(gatehouse: TestGatehouse, email: string): Promise<string> {
+  const { organizationId } = await createUser(gatehouse);
+  const wanted = { organizationId, email, role: 'member' } as const;
+  const invited = await gatehouse.invitations.invite(wanted, SYSTEM);
+  if (invited.outcome !== 'invited') throw new Error(invited.outcome);
+  return `${ISSUER}/invitations/${invited.token}`;
+}
+
+/** Never presented, so in no cache. */
+async function keyOf(gatehouse: TestGatehouse, { organizationId }: TestUser): Promise<string> {
+  const wanted = { organization_id: organizationId, name: 'New', scopes: ['observations:read'] };
+  const made = post(gatehouse, '/manage/v1/api-keys', wanted, asOperator(gatehouse));
+  const { body } = await made();
+  const { key } = JSON.parse(body) as { key?: string };
+  if (!key) throw new Error(body);
+  return key;
+}
 
 async function tokensOf(gatehouse: TestGatehouse, { email, password }: TestUser) {
   const { body } = await post(gatehouse, '/v1/auth/token', { email, password })();
@@ -82,6 +126,54 @@ function pageQuestions({ user, signedIn }: Begun): Questions {
   return Object.fromEntries(paths.map((path) => [path, () => signedIn.get(ISSUER + path)]));
 }
 
+/** At the forms of somebody who is signed in, and in the middle of nothing. */
+function formQuestions(begun: Begun): Questions {
+  const { signedIn, home, connectedApps, inviting, invitation, wrongInvitation } = begun;
+  const submit =
+    (page: Page, end: string, fields: Record<string, string> = {}) =>
+    () =>
+      signedIn.submit(page, form(page, end), fields);
+  const { pathname } = new URL(invitation.url);
+  return {
+    'signing out': submit(home, '/sign-out'),
+    'disconnecting an app': submit(home, '/disconnect'),
+    'disconnecting an app in the dashboard': submit(connectedApps, '/disconnect'),
+    'an invitation': () => signedIn.get(invitation.url),
+    'accepting an invitation': submit(invitation, pathname),
+    'another account for an invitation': submit(wrongInvitation, '/switch-account'),
+    'inviting somebody': submit(inviting, '/members/invite', {
+      ...{ email: 'eve@example.com', role: 'member' },
+    }),
+  };
+}
+
+function machineQuestions(gatehouse: TestGatehouse, { user, key }: Begun): Questions {
+  const path = `/v1/tenants/${user.organizationId}/observations`;
+  const headers = { 'x-api-key': key };
+  const operator = asOperator(gatehouse);
+  const decision = post(gatehouse, '/gate/decision', { method: 'GET', path, headers }, operator);
+  return {
+    'a key that no cache knows': request(gatehouse, '/gate/check', {
+      headers: { ...headers, 'x-original-method': 'GET', 'x-original-uri': path },
+    }),
+    /** Itself always a 200: what counts is what the API behind is to answer. */
+    'a decision about that key': async () => {
+      const decided = JSON.parse((await decision()).body);
+      const { status, body } = decided as { status: number; body: object };
+      return { status, headers: new Headers(decided.headers), body: JSON.stringify(body) };
+    },
+    'a read of the management API': request(gatehouse, '/manage/v1/organizations', {
+      headers: operator,
+    }),
+    'a write of the management API': post(
+      ...([gatehouse, '/manage/v1/organizations', { name: 'Later' }, operator] as const),
+    ),
+    'rotating the signing keys': post(
+      ...([gatehouse, '/manage/v1/signing-keys/rotate', { force: true }, operator] as const),
+    ),
+  };
+}
+
 function questions(gatehouse: TestGatehouse, begun: Begun): Questions {
   const { user, signedIn, stranger, signInPage, signUpPage, security, halfway, secondStep } = begun;
   const { email, password } = user;
@@ -90,6 +182,8 @@ function questions(gatehouse: TestGatehouse, begun: Begun): Questions {
   const asNew = { name: 'Eve', email: 'eve@example.com', password: 'a long one that is new 7' };
   return {
     ...pageQuestions(begun),
+    ...formQuestions(begun),
+    ...machineQuestions(gatehouse, begun),
     'signing up': () => submit(stranger, signUpPage, '/sign-up', asNew),
     'signing in': () => submit(stranger, signInPage, '/sign-in', { email, password }),
     'signing in with a passkey': () =>
@@ -145,7 +239,7 @@ async function expectMemory(t: Test, { address }: TestGatehouse): Promise<void> 
 }
 
 t.test(
-  'pages, sign-up, passkeys and the platform’s tokens say 503 within two seconds',
+  'pages, the platform’s tokens, the gate and the management API say 503 within two seconds',
   async (t) => {
     const { connectionString } = await createTestDatabase(t);
     const proxy = await createFlakyProxy(t, connectionString);
@@ -170,9 +264,11 @@ t.test(
     }
     await t.test('and go on when it is back', async (t) => {
       const back = await begun.signedIn.get(`${ISSUER}/dashboard/security`);
-      t.equal(back.status, 200);
-      const { status } = await questions(gatehouse, begun)['the platform’s refresh']!();
-      t.equal(status, 200, 'the refresh token is as good as before');
+      t.equal(back.status, 200, 'the session is as good as before');
+      const asked = questions(gatehouse, begun);
+      t.equal((await asked['the platform’s refresh']!()).status, 200, 'so is the refresh token');
+      t.equal((await asked['a key that no cache knows']!()).status, 200, 'and the key');
+      t.equal((await asked['accepting an invitation']!()).status, 303, 'and the invitation');
     });
   },
 );

@@ -21,10 +21,12 @@ export interface Furnished {
   apps: TestClient[];
   service: TestClient;
   user: TestUser;
+  /** All users, `user` the first of them. */
+  users: TestUser[];
 }
 
 /**
- * Puts an app, a service and a user into a database.
+ * Puts apps, a service and users into a database.
  *
  * @param options.connectionString default: a database of its own on the shared test server
  * @param options.apps how many; default 1
@@ -32,7 +34,7 @@ export interface Furnished {
  */
 export async function furnish(
   t: Test,
-  options: { connectionString?: string; masterKey?: string; apps?: number } = {},
+  options: { connectionString?: string; masterKey?: string; apps?: number; users?: number } = {},
 ): Promise<Furnished> {
   const connectionString =
     options.connectionString ?? (await createTestDatabase(t)).connectionString;
@@ -45,8 +47,10 @@ export async function furnish(
     Array.from({ length: options.apps ?? 1 }, () => registerClient(gatehouse)),
   );
   const service = await registerService(gatehouse);
-  const user = await createUser(gatehouse);
+  const users = await Promise.all(
+    Array.from({ length: options.users ?? 1 }, () => createUser(gatehouse)),
+  );
   await gatehouse.stop();
   const environment = { DATABASE_URL: connectionString, MASTER_KEY: masterKey };
-  return { connectionString, environment, app: apps[0]!, apps, service, user };
+  return { connectionString, environment, app: apps[0]!, apps, service, user: users[0]!, users };
 }

@@ -14,7 +14,7 @@ import {
 } from './flows.ts';
 import type { Furnished } from './furnished.ts';
 import type { TestGatehouse } from './gatehouse.ts';
-import { createUserAgent, type Form, type Page, type UserAgent } from './user-agent.ts';
+import { createUserAgent, type Form, locationOf, type Page, type UserAgent } from './user-agent.ts';
 
 /** How long a caller may be kept waiting by a database that is away: milliseconds. */
 const PATIENCE_MS = 2000;
@@ -28,6 +28,10 @@ export interface Begun {
   agent: UserAgent;
   /** A browser that is signed in, and has consented. */
   signedIn: UserAgent;
+  consentPage: Page;
+  /** Where the provider goes on after an answered consent. */
+  resumeUrl: string;
+  logoutPage: Page;
   code: string;
   verifier: string;
   accessToken: string;
@@ -38,14 +42,23 @@ export async function begin(target: Target, { app, user }: Furnished): Promise<B
   const gatehouse = target as TestGatehouse;
   const tokens = await obtainTokens(gatehouse, app, user);
   const { code, pkce, agent: signedIn } = await obtainCode(gatehouse, app, user);
+  const askedAgain = authorizeUrl(target, app, newPkce(), { prompt: 'consent' });
+  const consentPage = await signedIn.follow(await signedIn.get(askedAgain));
+  const other = await signedIn.follow(await signedIn.get(askedAgain));
+  const allowed = await signedIn.submit(other, consentForm(other), { decision: 'allow' });
   const agent = createUserAgent();
   const signInPage = await agent.follow(await agent.get(authorizeUrl(target, app, newPkce())));
   const signInForm = signInPage.forms.find(({ action }) => action.endsWith('/sign-in'))!;
   return {
     ...{ agent, signInPage, signInForm, signedIn, code, verifier: pkce.verifier },
+    ...{ consentPage, resumeUrl: locationOf(allowed).href },
+    logoutPage: await signedIn.get(`${target.issuer}/oauth/logout`),
     ...{ accessToken: tokens.access_token, refreshToken: tokens.refresh_token },
   };
 }
+
+const consentForm = ({ forms }: Page): Form =>
+  forms.find(({ action }) => action.endsWith('/consent'))!;
 
 interface Answer {
   status: number;
@@ -63,6 +76,23 @@ const ofFetch = async (answer: Promise<Response>): Promise<Answer> => {
   return { status: response.status, headers: response.headers, body };
 };
 
+/** What somebody in the middle of an authorization, or at its end, may do next. */
+function steps({ signedIn, consentPage, resumeUrl, logoutPage }: Begun): Record<string, Question> {
+  const form = consentForm(consentPage);
+  const switchAccount = { ...form, action: form.action.replace(/consent$/, 'switch-account') };
+  const submit = (page: Page, form: Form, fields: Record<string, string> = {}) =>
+    signedIn.submit(page, form, fields);
+  return {
+    'the consent page': () => signedIn.get(consentPage.url),
+    'consent, a yes': () => submit(consentPage, form, { decision: 'allow' }),
+    'consent, a no': () => submit(consentPage, form, { decision: 'deny' }),
+    'another account': () => submit(consentPage, switchAccount),
+    'resuming after consent': () => signedIn.get(resumeUrl),
+    'sign-out asked for by an app': () => signedIn.get(logoutPage.url),
+    'sign-out confirmed': () => submit(logoutPage, logoutPage.forms[0]!, { logout: 'yes' }),
+  };
+}
+
 /** Everything that needs the database. */
 export function questions(
   target: Target,
@@ -75,6 +105,7 @@ export function questions(
   const typed = { email: user.email, password: user.password };
   const { issuer } = target;
   return {
+    ...steps(begun),
     authorize: () => createUserAgent().get(url),
     'authorize, signed in': () => signedIn.get(url),
     'the sign-in page': () => agent.get(signInPage.url),

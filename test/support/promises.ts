@@ -9,8 +9,7 @@ import {
   refresh,
   revoke,
 } from './flows.ts';
-import type { Furnished } from './furnished.ts';
-import type { TestClient, TestGatehouse } from './gatehouse.ts';
+import type { TestClient, TestGatehouse, TestUser } from './gatehouse.ts';
 import { createUserAgent, type UserAgent } from './user-agent.ts';
 
 type Target = Pick<TestGatehouse, 'issuer'>;
@@ -29,29 +28,42 @@ export interface Connection {
   /** Rotated away, or revoked, and answered so. */
   deadRefreshTokens: string[];
   accessTokens: Map<string, 'active' | 'denied'>;
-  /** The grant as a whole was revoked. */
-  isOver: boolean;
+  /** Outlives its tokens; undefined while its end is under way. */
+  consent: 'given' | 'ended' | undefined;
+}
+
+/** What becomes of connections, in turn. */
+const ENDINGS = ['goes on', 'access token revoked', 'grant revoked', 'disconnected'] as const;
+
+type Ending = (typeof ENDINGS)[number];
+
+export interface Work {
+  /** Nobody else's: ending a consent ends whatever the user allowed the app. */
+  user: TestUser;
+  /** Each is connected once, for the same reason. */
+  apps: readonly TestClient[];
+  /** Where among the endings it begins. */
+  firstEnding: number;
 }
 
 /** Makes connections, one after the other, until the server is gone. */
 export async function makeConnections(
   target: Target,
-  { user, apps }: Furnished,
+  { user, apps, firstEnding }: Work,
   promised: Connection[],
 ): Promise<void> {
   const agent = createUserAgent();
   try {
-    for (let round = 0; ; round += 1) {
-      const app = apps[Math.floor(Math.random() * apps.length)]!;
+    for (const [round, app] of apps.entries()) {
       const pkce = newPkce();
       const back = await authorize(agent, authorizeUrl(target, app, pkce), user);
       const connection: Connection = {
         ...{ app, agent, pkce, code: back.searchParams.get('code')!, codeIsUsed: false },
         ...{ refreshToken: undefined, deadRefreshTokens: [], accessTokens: new Map() },
-        isOver: false,
+        consent: 'given',
       };
       promised.push(connection);
-      await useConnection(target, connection, round % 3);
+      await useConnection(target, connection, ENDINGS[(firstEnding + round) % ENDINGS.length]!);
     }
   } catch (error) {
     if (!isGone(error)) throw error;
@@ -69,7 +81,18 @@ async function expectRevoked(target: Target, app: TestClient, token: string): Pr
   if (status !== 200) throw new Error(`revocation: ${status} ${JSON.stringify(body)}`);
 }
 
-async function useConnection(target: Target, it: Connection, ending: number): Promise<void> {
+/** Takes the consent back on the user's page, which lists the app that was used last first. */
+async function disconnect({ issuer }: Target, { agent }: Connection): Promise<void> {
+  const page = await agent.get(`${issuer}/dashboard/connected-apps`);
+  const form = page.forms.find(({ action }) => action.endsWith('/disconnect'));
+  const answer = form && (await agent.submit(page, form));
+  const location = answer?.headers.get('location');
+  if (!location?.endsWith('?done=app_disconnected')) {
+    throw new Error(`disconnecting: ${page.status}, ${answer?.status} ${location}`);
+  }
+}
+
+async function useConnection(target: Target, it: Connection, ending: Ending): Promise<void> {
   const first = await redeem(target, it.app, it.code, it.pkce);
   if (first.status !== 200) throw new Error(JSON.stringify(first.body));
   it.codeIsUsed = true;
@@ -84,18 +107,23 @@ async function useConnection(target: Target, it: Connection, ending: number): Pr
     it.accessTokens.set(next.body.access_token!, 'active');
     it.deadRefreshTokens.push(old);
   }
-  if (ending === 1) {
+  if (ending === 'access token revoked') {
     const [accessToken = ''] = it.accessTokens.keys();
     it.accessTokens.delete(accessToken);
     await expectRevoked(target, it.app, accessToken);
     it.accessTokens.set(accessToken, 'denied');
   }
-  if (ending === 2) {
+  if (ending === 'grant revoked' || ending === 'disconnected') {
     const [old, accessTokens] = [it.refreshToken, [...it.accessTokens.keys()]];
     it.refreshToken = undefined;
     it.accessTokens.clear();
-    await expectRevoked(target, it.app, old);
-    it.isOver = true;
+    if (ending === 'disconnected') {
+      it.consent = undefined;
+      await disconnect(target, it);
+      it.consent = 'ended';
+    } else {
+      await expectRevoked(target, it.app, old);
+    }
     it.deadRefreshTokens = [old];
     for (const accessToken of accessTokens) it.accessTokens.set(accessToken, 'denied');
   }
@@ -104,11 +132,14 @@ async function useConnection(target: Target, it: Connection, ending: number): Pr
 /** Holds the server to what it has answered. */
 export async function expectKept(t: Test, target: Target, it: Connection): Promise<void> {
   const again = await it.agent.follow(await it.agent.get(authorizeUrl(target, it.app, newPkce())));
-  const location = again.headers.get('location') ?? '';
-  t.match(location, /[?&]code=/, 'the browser is signed in, and its consent is remembered', {
-    status: again.status,
-    url: again.url,
-  });
+  const seen = { status: again.status, url: again.url };
+  const isAsked = again.forms.some(({ action }) => action.endsWith('/consent'));
+  if (it.consent === 'ended') {
+    t.ok(isAsked, 'the browser is signed in, and asked again for the consent that ended', seen);
+  } else if (it.consent === 'given' || !isAsked) {
+    const location = again.headers.get('location') ?? '';
+    t.match(location, /[?&]code=/, 'the browser is signed in, and its consent is remembered', seen);
+  }
   for (const [accessToken, state] of it.accessTokens) {
     const { body } = await introspect(target, it.app, accessToken);
     t.equal(body.active, state === 'active', `an access token is ${state}`);
