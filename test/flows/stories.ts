@@ -1,4 +1,5 @@
 import type { Test } from 'tap';
+import type { Visitor } from '../support/browser.ts';
 import { authorizeUrl, newPkce } from '../support/flows.ts';
 import { createMember, createUser } from '../support/gatehouse.ts';
 import {
@@ -12,6 +13,7 @@ import {
   valuesOf,
 } from './person.ts';
 
+type Box = { x: number; y: number; width: number; height: number };
 type Story = (t: Test, stage: Stage) => Promise<void>;
 
 /** What people do, told once and played in every kind of window. */
@@ -28,6 +30,7 @@ export const STORIES: Record<string, Story> = {
     await visitor.look('sign-up');
     await signUp(visitor, `ada.${pkce.challenge.slice(0, 8)}@example.com`);
     await page.getByRole('heading', { name: 'Notebook wants access' }).waitFor();
+    await page.getByText('Sends you to').waitFor();
     await visitor.look('consent');
     await page.getByRole('button', { name: 'Allow', exact: true }).click();
     t.equal(await scopeBroughtBack(stage, client, pkce), scope);
@@ -85,8 +88,10 @@ export const STORIES: Record<string, Story> = {
     const user = await createUser(gatehouse);
     await page.goto(authorizeUrl(gatehouse, client, newPkce()));
     await signIn(visitor, user.email, user.password);
+    await isAsEasyAsYes(t, visitor);
     await page.getByRole('button', { name: 'Don’t allow' }).click();
     await page.waitForURL(`${app.origin}/**`);
+    await visitor.look('said-no');
     const answer = new URL(page.url()).searchParams;
     t.equal(answer.get('error'), 'access_denied');
     t.equal(answer.get('state'), 'a state');
@@ -249,6 +254,23 @@ export const STORIES: Record<string, Story> = {
     t.match(await page.getByRole('alert').textContent(), 'Please check');
   },
 };
+
+/** Both answers are as easy to hit, with a thumb too (WCAG 2.2 §2.5.5), and lie side by side or one below the other. */
+async function isAsEasyAsYes(t: Test, { page }: Visitor): Promise<void> {
+  const boxes = ['Don’t allow', 'Allow'].map(async (name) => {
+    const button = page.getByRole('button', { name, exact: true });
+    await button.waitFor();
+    return (await button.boundingBox())!;
+  });
+  const [no, yes] = (await Promise.all(boxes)) as [Box, Box];
+  t.ok(Math.abs(no.height - yes.height) <= 1, `as high: ${no.height}, ${yes.height}`);
+  // Chromium counts in fractions: 44 px may come out as 43.9999.
+  t.ok(Math.min(no.height, yes.height) > 43.99, 'at least 44 px high, for a thumb');
+  const isRow = Math.abs(no.y - yes.y) <= 1;
+  const isColumn = Math.abs(no.x - yes.x) <= 1;
+  t.ok(isRow !== isColumn, `in one row or one column: ${JSON.stringify([no, yes])}`);
+  t.ok(Math.abs(no.width - yes.width) <= 1, `as wide: ${no.width}, ${yes.width}`);
+}
 
 /** Without a mouse. */
 export async function byKeyboard(t: Test, stage: Stage): Promise<void> {

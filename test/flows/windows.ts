@@ -17,10 +17,13 @@ export const DESKTOP = { width: 1280, height: 800 };
 /** How somebody looks at a page: what a picture of it is called after, and the frame. */
 export type Window = Omit<VisitorOptions, 'origins'>;
 
-export const onPhone: Window = { name: 'phone', viewport: PHONE, hasTouch: true };
+/** Without isMobile Chromium passes over what a page says of its viewport. */
+const asOnAPhone = { viewport: PHONE, isMobile: true };
+
+export const onPhone: Window = { name: 'phone', ...asOnAPhone, hasTouch: true };
 export const onDesktop: Window = { name: 'desktop', viewport: DESKTOP };
 export const withoutScripts: Window = {
-  ...{ name: 'no-scripts', viewport: PHONE, javaScriptEnabled: false },
+  ...{ name: 'no-scripts', ...asOnAPhone, javaScriptEnabled: false },
 };
 export const WINDOWS: readonly Window[] = [onPhone, onDesktop, withoutScripts];
 

@@ -38,6 +38,17 @@ const ticked = (page: Page) =>
     .fields.filter(([name]) => name === 'scope')
     .map(([, value]) => value);
 
+const textOf = (html = '') => html.replaceAll(/<[^>]*>/g, '').trim();
+/** What the page says of one fact, which it lists by name. */
+const factOf = ({ body }: Page, name: string) =>
+  textOf(new RegExp(`<dt>${name}</dt>\\s*<dd[^>]*>(.*?)</dd>`).exec(body)?.[1]);
+/** Every group of permissions: its heading, and what stands under it. */
+const groupsOf = ({ body }: Page) =>
+  Array.from(body.matchAll(/<h3[^>]*>(.*?)<\/h3>(.*?)<\/section>/gs), ([, heading, rows = '']) => [
+    textOf(heading),
+    ...Array.from(rows.matchAll(/"row-title">(.*?)<\/span>/g), ([, title]) => textOf(title)),
+  ]);
+
 /** A browser that stands before the consent page. */
 async function beforeConsent(
   gatehouse: TestGatehouse,
@@ -150,6 +161,60 @@ t.test('consent', async (t) => {
       const foreign = await submit(agent, filled, { origin: 'https://evil.example' });
       t.equal(foreign.status, 403, path);
     }
+  });
+
+  await t.test('names who is asking, and for which organization', async (t) => {
+    const publisher = await createUser(gatehouse, { organizationName: 'Minutes Labs' });
+    const { organizationId } = publisher;
+    const known = await registerClient(gatehouse, { name: 'Minutes', organizationId });
+    const unknown = await registerClient(gatehouse, { name: 'Minutes' });
+    const { agent, page } = await beforeConsent(gatehouse, known, user);
+    const url = authorizeUrl(gatehouse, unknown, newPkce());
+    const unverified = await agent.follow(await agent.get(url));
+    for (const shown of [page, unverified]) {
+      t.match(shown.body, />Minutes wants access to your Acme Notes account<\/h1>/);
+      t.equal(factOf(shown, 'Organization'), 'First');
+    }
+    const warning = 'Registered by its developer; not verified by Acme Notes';
+    t.match(page.body, '>An app by Minutes Labs<');
+    t.notMatch(page.body, warning);
+    t.match(unverified.body, warning);
+    t.notMatch(unverified.body, 'An app by');
+  });
+
+  await t.test('says where it sends people: the very host of this request', async (t) => {
+    const device = 'an app on this device';
+    const targets = {
+      'https://second.example.com:8443/callback': 'second.example.com:8443',
+      'https://127.0.0.1.example.com/callback': '127.0.0.1.example.com',
+      'http://127.0.0.1/callback': device,
+      'http://[::1]:8080/callback': device,
+      'http://localhost/callback': device,
+      'com.example.app:/callback': device,
+    };
+    const redirectUris = ['https://first.example.com/callback', ...Object.keys(targets)];
+    const client = await registerClient(gatehouse, { redirectUris });
+    const { agent, page } = await beforeConsent(gatehouse, client, user);
+    t.equal(factOf(page, 'Sends you to'), 'first.example.com');
+    for (const [redirectUri, target] of Object.entries(targets)) {
+      const url = authorizeUrl(gatehouse, { ...client, redirectUri }, newPkce());
+      const shown = await agent.follow(await agent.get(url));
+      t.equal(factOf(shown, 'Sends you to'), target, redirectUri);
+      t.notMatch(shown.body, 'first.example.com', redirectUri);
+    }
+  });
+
+  await t.test('groups what is asked by what it lets an app do', async (t) => {
+    const client = await newClient();
+    const scope = 'openid notes:delete notes:write notes:read';
+    const { page } = await beforeConsent(gatehouse, client, user, { scope });
+    t.same(groupsOf(page), [
+      ['Know you', 'Know who you are'],
+      ['Read', 'See your notes'],
+      ['Make changes', 'Write notes'],
+      ['Administer', 'Delete notes'],
+      ['Stay connected', 'Keep access when you are not here'],
+    ]);
   });
 
   await t.test('puts the organization that was chosen into org_id', async (t) => {

@@ -45,6 +45,8 @@ for (const sample of samples) {
     t.match(html, /^<!doctype html>\s*<html lang="en">/);
     t.match(html, /<title>[^<]{4,} · Kaie<\/title>/);
     t.equal(tags(html, 'main').length, 1);
+    const viewport = tags(html, 'meta').find((tag) => attribute(tag, 'name') === 'viewport') ?? '';
+    t.equal(attribute(viewport, 'content'), 'width=device-width, initial-scale=1', 'fits a phone');
     t.same(unlabelled(html), [], 'labels every field');
     t.notMatch(html, /\sstyle=|<style|\son[a-z]+=|<script(?![^>]*\ssrc="\/)|javascript:/i);
     t.notMatch(html, /\b(?:undefined|null|NaN|\[object)\b/);

@@ -75,7 +75,8 @@ export async function startApp(t: Teardown): Promise<App> {
         : `opener?.postMessage('from the popup', '*')`;
     response.writeHead(200, { 'content-type': 'text/html' });
     response.end(`<!doctype html><html lang="en"><title>The app</title><link rel="icon" href="data:,">
-      <h1>The app</h1><script>${script}</script></html>`);
+      <meta name="viewport" content="width=device-width">
+      <main><h1>The app</h1></main><script>${script}</script></html>`);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.teardown(() => new Promise((resolve) => server.close(resolve)));
@@ -157,9 +158,9 @@ async function inspect(page: Page, name: string, scheme: 'light' | 'dark'): Prom
   const findings = violations.map(
     ({ impact, id, nodes }) => `axe: ${impact} ${id} at ${nodes.map((node) => node.target)}`,
   );
-  const [width, window] = (await page.evaluate(
-    '[document.documentElement.scrollWidth, innerWidth]',
-  )) as [number, number];
+  const width = (await page.evaluate('document.documentElement.scrollWidth')) as number;
+  // A phone's innerWidth grows with what is too wide for it: the browser zooms out.
+  const window = page.viewportSize()!.width;
   if (width > window) findings.push(`scrolls sideways: ${width} > ${window}`);
   return findings.map((finding) => `${name}, ${scheme}: ${finding}`);
 }
