@@ -52,14 +52,27 @@ export async function run(harness: Harness): Promise<void> {
         },
       ],
     });
-    await compareSignIn(harness, gatehouse, user);
+  } finally {
+    await gatehouse.stop();
+  }
+  await compareSignIn(harness);
+}
+
+/**
+ * A sign-in is one argon2id verification with something around it: in a process of its own, which has nothing left
+ * over from other loads to collect.
+ */
+async function compareSignIn(harness: Harness): Promise<void> {
+  const gatehouse = await startGatehouseProcess();
+  try {
+    const { user } = await prepare(gatehouse);
+    await compareWithArgon2(harness, gatehouse, user);
   } finally {
     await gatehouse.stop();
   }
 }
 
-/** A sign-in is one argon2id verification with something around it. */
-async function compareSignIn(
+async function compareWithArgon2(
   harness: Harness,
   { url, pid }: Gatehouse,
   user: TestUser,
@@ -71,7 +84,7 @@ async function compareSignIn(
     title: 'Sign-in against argon2’s own limit',
     baseline: ARGON2,
     targets: [{ subject: 'sign-in', atLeast: 0.9 }],
-    rounds: 5,
+    rounds: 15,
     subjects: [
       {
         name: ARGON2,
