@@ -3,12 +3,15 @@ import { Readable } from 'node:stream';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseUnavailable } from '../database/database.ts';
 import type { ProviderHost } from '../oauth/provider-host.ts';
+import { createHoldEnd } from './end-together.ts';
 
 /**
  * The protocol door: form bodies, OAuth errors in JSON, no-store, no cookies of ours. What oidc-provider
  * answers gets its body unread; a route of our own registers @fastify/formbody for itself.
  */
 export function useProtocolDoor(door: FastifyInstance): void {
+  // A log of its own for each request costs more than it says: what is logged here says `requestId` itself.
+  door.setChildLoggerFactory((log) => log);
   door.removeAllContentTypeParsers();
   door.addContentTypeParser('*', (_request, _payload, done) => done(null, undefined));
   door.addHook('onRequest', (_request, reply, done) => {
@@ -25,7 +28,7 @@ export function renderOAuthError(
   reply: FastifyReply,
 ): FastifyReply {
   if (isDatabaseUnavailable(error)) {
-    request.log.warn({ err: error }, 'the database cannot be reached');
+    request.log.warn({ requestId: request.id, err: error }, 'the database cannot be reached');
     return reply.code(503).header('retry-after', '2').send({
       error: 'temporarily_unavailable',
       error_description: 'the service is temporarily unavailable, try again',
@@ -35,7 +38,7 @@ export function renderOAuthError(
   if (status < 500) {
     return reply.code(status).send({ error: 'invalid_request', error_description: error.message });
   }
-  request.log.error({ err: error }, 'a request failed');
+  request.log.error({ requestId: request.id, err: error }, 'a request failed');
   return reply.code(500).send({
     error: 'server_error',
     error_description: `unexpected error; the operator finds it as request ${request.id}`,
@@ -90,6 +93,7 @@ export interface Forwarding {
  */
 export function createForwarder({ host, issuer }: Forwarding, reader: 'program' | 'person') {
   const { host: authority, protocol } = new URL(issuer);
+  const holdEnd = createHoldEnd();
 
   return function forward(request: FastifyRequest, reply: FastifyReply, body?: string): void {
     reply.hijack();
@@ -99,6 +103,7 @@ export function createForwarder({ host, issuer }: Forwarding, reader: 'program' 
     const raw = body === undefined ? request.raw : withBody(request.raw, body);
     pinOrigin(raw, request, authority, protocol.slice(0, -1));
     if (reader === 'program') raw.headers.accept = 'application/json';
+    holdEnd(reply.raw);
     host.handle(raw, reply.raw);
   };
 }

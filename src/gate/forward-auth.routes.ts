@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { createEndTogether } from '../doors/end-together.ts';
 import { type GateDoorDependencies, sendDenial, worded } from '../doors/gate.ts';
 import type { MasterKey } from '../lib/master-key.ts';
 import type { Denial, GateRequest } from './context.ts';
-import { createEndTogether } from './end-together.ts';
 import {
   type AskedAbout,
   askedInHeaders,

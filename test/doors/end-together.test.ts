@@ -2,7 +2,7 @@ import { createServer, get, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
-import { createEndTogether } from '../../src/gate/end-together.ts';
+import { createEndTogether } from '../../src/doors/end-together.ts';
 
 t.test('answers of one turn of the event loop end together, each once', async (t) => {
   const end = createEndTogether();
