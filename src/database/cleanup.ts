@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
+import { LONGEST_ACCESS_TOKEN_SECONDS } from '../platform/checks/lifetimes.ts';
 import type { Database } from './database.ts';
 import type { Executor } from './executor.ts';
 import { type Log, reasonOf } from './log.ts';
@@ -13,10 +14,16 @@ const BATCHES_PER_RUN = 100;
 /** Each pause differs by up to a fifth, so that processes started together drift apart. */
 const JITTER = 0.2;
 
+/**
+ * By then no access token is left that a grant or one of its refresh tokens brought at its end: whoever disables its
+ * user finds the grant, and the token ends with it. A minute for clocks that differ.
+ */
+const SILENT = `$1::timestamptz - interval '${LONGEST_ACCESS_TOKEN_SECONDS + 60} seconds'`;
+
 /** What may go, in this order: a grant waits for its refresh tokens, whose replay must be recognised. */
 const EXPIRED: readonly { table: string; condition: string }[] = [
   { table: 'artifacts', condition: 'expires_at <= $1' },
-  { table: 'refresh_tokens', condition: 'expires_at <= $1' },
+  { table: 'refresh_tokens', condition: `expires_at <= ${SILENT}` },
   { table: 'sessions', condition: 'expires_at <= $1' },
   { table: 'revoked_tokens', condition: 'expires_at <= $1' },
   { table: 'sign_in_attempts', condition: 'window_ends_at <= $1' },
@@ -40,7 +47,7 @@ const EXPIRED: readonly { table: string; condition: string }[] = [
   { table: 'usage_batches', condition: `written_at < $1::timestamptz - interval '30 days'` },
   {
     table: 'grants',
-    condition: `expires_at <= $1
+    condition: `expires_at <= ${SILENT}
       AND NOT EXISTS (SELECT FROM refresh_tokens WHERE refresh_tokens.grant_id = grants.id)`,
   },
 ];

@@ -23,6 +23,7 @@ export interface Revocations {
   denyClient(executor: Executor, clientId: string): Promise<void>;
   /** What is left of before a client was disabled: when it is let in again, so that nothing comes back with it. */
   endGrantsOfClient(executor: Executor, clientId: string): Promise<void>;
+  /** All of a user's grants, and sessions. Nobody has a token without a grant but clients and service accounts. */
   denySubject(executor: Executor, userId: string): Promise<void>;
   denyMembership(executor: Executor, userId: string, organizationId: string): Promise<void>;
   /** Access tokens for an organization that goes, to whichever member, and to its clients; grants go with it. */
@@ -81,13 +82,11 @@ export function createRevocations({ clock }: { clock: Clock }): Revocations {
       const ended = await endGrants(executor, 'user_id = $3', [userId], 'user_disabled');
       await executor.query('DELETE FROM sessions WHERE user_id = $1', [userId]);
       await mark(executor, 'grant', ended);
-      await mark(executor, 'subject', [userId]);
     },
     async denyMembership(executor, userId, organizationId) {
       const both = 'user_id = $3 AND organization_id = $4';
       const ended = await endGrants(executor, both, [userId, organizationId], 'membership_ended');
       await mark(executor, 'grant', ended);
-      await mark(executor, 'membership', [`${organizationId}:${userId}`]);
     },
     async denyOrganization(executor, organizationId) {
       await mark(executor, 'organization', [organizationId]);

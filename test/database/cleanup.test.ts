@@ -7,15 +7,19 @@ import { createTestDatabase } from '../support/postgres.ts';
 const NOW = new Date('2030-01-01T00:00:00Z');
 const CLEANUP_LOCK = 7_011_985;
 
-/** One expired and one living row of each kind; grant g-held is expired but has a living refresh token. */
+/**
+ * One expired and one living row of each kind; grant g-held is long expired but has a living refresh token, and
+ * access tokens of g-late, a day old, may still be out.
+ */
 const ROWS = `
   INSERT INTO users (id, email, name) VALUES ('u', 'u@example.com', 'U');
   INSERT INTO clients (client_id, client_name, token_endpoint_auth_method) VALUES ('c', 'C', 'none');
   INSERT INTO grants (id, user_id, client_id, details, expires_at) VALUES
-    ('g-old', 'u', 'c', '{}', '2029-12-31'), ('g-held', 'u', 'c', '{}', '2029-12-31'),
-    ('g-new', 'u', 'c', '{}', '2030-01-02');
+    ('g-old', 'u', 'c', '{}', '2029-12-30'), ('g-held', 'u', 'c', '{}', '2029-12-30'),
+    ('g-late', 'u', 'c', '{}', '2029-12-31'), ('g-new', 'u', 'c', '{}', '2030-01-02');
   INSERT INTO refresh_tokens (id_hash, grant_id, client_id, user_id, scope, details, issued_at, expires_at)
-    VALUES ('old', 'g-old', 'c', 'u', '', '{}', '2029-01-01', '2029-12-31'),
+    VALUES ('old', 'g-old', 'c', 'u', '', '{}', '2029-01-01', '2029-12-30'),
+           ('late', 'g-late', 'c', 'u', '', '{}', '2029-01-01', '2029-12-31'),
            ('new', 'g-held', 'c', 'u', '', '{}', '2029-01-01', '2030-01-02');
   INSERT INTO sessions (id_hash, uid, details, expires_at) VALUES
     ('old', 's-old', '{}', '2029-12-31'), ('new', 's-new', '{}', '2030-01-02');
@@ -78,9 +82,9 @@ t.test('removes what has expired, in bounded batches, and nothing else', async (
             (SELECT array_agg(id) FROM usage_batches) AS batches`,
   );
   t.same(left.rows[0], {
-    grants: ['g-held', 'g-new'],
+    grants: ['g-held', 'g-late', 'g-new'],
     artifacts: 1,
-    refresh_tokens: 1,
+    refresh_tokens: 2,
     sessions: ['s-new'],
     revoked: ['new'],
     attempts: ['new'],

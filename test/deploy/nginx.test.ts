@@ -7,6 +7,7 @@ import {
   type Server,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { findProgram } from './gated-api.ts';
@@ -35,6 +36,12 @@ async function startUpstream(t: Test, name: string): Promise<Upstream> {
       answer.statusCode = url === '/busy' ? 503 : 200;
       answer.end(name);
     });
+  });
+  server.on('upgrade', (incoming, socket: Duplex) => {
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${incoming.headers.upgrade}\r\n\r\n`,
+    );
+    socket.pipe(socket);
   });
   server.on('connection', (socket) => connections.set(socket, ++opened));
   server.keepAliveTimeout = 60_000;
@@ -154,6 +161,23 @@ function testRunning(program: string): void {
     t.equal((await send(nginx.port, `/interaction/${secret}?b=${secret}`)).status, 502);
     t.match(nginx.accessLog(), 'GET /interaction/:uid 502');
     t.notMatch(nginx.logs(), secret);
+  });
+
+  t.test('carries WebSockets for the API behind', async (t) => {
+    const [one, two] = [await startUpstream(t, 'one'), await startUpstream(t, 'two')];
+    const nginx = await startNginx(t, program, [one.port, two.port]);
+    const headers = { connection: 'Upgrade', upgrade: 'websocket' };
+    const outgoing = request({ host: '127.0.0.1', port: nginx.port, path: '/v1/socket', headers });
+    outgoing.end();
+    const soon = { signal: AbortSignal.timeout(10_000) };
+    const upgraded = await once(outgoing, 'upgrade', soon);
+    const [answer, socket] = upgraded as [IncomingMessage, Duplex];
+    t.teardown(() => socket.destroy());
+    t.equal(answer.headers.upgrade, 'websocket');
+    for (const said of ['one', 'two']) {
+      socket.write(said);
+      t.equal(String((await once(socket, 'data'))[0]), said, 'both ways');
+    }
   });
 
   t.test('spreads requests over both, on connections that stay open', async (t) => {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import t from 'tap';
+import { createCleanup } from '../../src/database/cleanup.ts';
 import type { Executor } from '../../src/database/executor.ts';
+import { silentLog } from '../../src/database/log.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { listConsents, revokeConsent } from '../../src/oauth/consents/consents.store.ts';
 import { createRevocations } from '../../src/oauth/revocations.store.ts';
@@ -146,6 +148,29 @@ t.test(
     }
   },
 );
+
+t.test('a token that outlives its grant still ends with its user’s others', async (t) => {
+  const user = await createUser(gatehouse);
+  const client = await registerClient(gatehouse);
+  const { access_token } = await createSignedIn(gatehouse, user).tokens(client);
+  for (const table of ['refresh_tokens', 'grants']) {
+    await database.pool.query(
+      `UPDATE ${table} SET expires_at = now() - interval '1 hour' WHERE user_id = $1`,
+      [user.id],
+    );
+  }
+  await createCleanup({
+    database,
+    clock: systemClock,
+    intervalMs: 60_000,
+    log: silentLog,
+  }).runOnce();
+  t.equal((await userinfo(gatehouse, access_token)).status, 200, 'it has its own time');
+  await changePassword(user);
+  for (const { issuer } of servers) {
+    await within(1000, async () => (await userinfo({ issuer }, access_token)).status === 401);
+  }
+});
 
 t.test('a client that is let in again at once waits, and gets no token that is dead', async (t) => {
   const client = await registerService(gatehouse);

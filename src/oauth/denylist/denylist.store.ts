@@ -1,10 +1,9 @@
 import type { Executor } from '../../database/executor.ts';
 
-export type DenylistKind = 'jti' | 'grant' | 'client' | 'subject' | 'membership' | 'organization';
+export type DenylistKind = 'jti' | 'grant' | 'client' | 'organization';
 
 export interface DenylistMark {
   readonly kind: DenylistKind;
-  /** For a membership: `<organization>:<user>`. */
   readonly value: string;
 }
 

@@ -16,7 +16,6 @@ import {
 export interface DeniableToken {
   readonly jti: string;
   readonly clientId: string;
-  readonly subject: string;
   readonly grantId?: string | undefined;
   readonly organizationId?: string | undefined;
   /** Seconds since the epoch. */
@@ -128,20 +127,15 @@ export function createDenylist(options: {
 
 /**
  * What ends a user's or a member's tokens ends their grants, each with a mark of its own (revocations.store.ts): one
- * who comes back at once has another grant, which the mark of the user does not concern, whatever a clock says.
+ * who comes back at once has another grant, whatever a clock says.
  */
-function marksOf(token: DeniableToken): DenylistMark[] {
-  const { jti, clientId, subject, grantId, organizationId } = token;
+function marksOf({ jti, clientId, grantId, organizationId }: DeniableToken): DenylistMark[] {
   const marks: DenylistMark[] = [
     { kind: 'jti', value: jti },
     { kind: 'client', value: clientId },
   ];
   if (grantId) marks.push({ kind: 'grant', value: grantId });
-  else marks.push({ kind: 'subject', value: subject });
-  if (organizationId) {
-    marks.push({ kind: 'organization', value: organizationId });
-    if (!grantId) marks.push({ kind: 'membership', value: `${organizationId}:${subject}` });
-  }
+  if (organizationId) marks.push({ kind: 'organization', value: organizationId });
   return marks;
 }
 

@@ -79,7 +79,6 @@ export function createAccessTokenVerifier(options: {
     denylist.isDenied({
       jti: claims.jti,
       clientId: claims.client_id,
-      subject: claims.sub,
       grantId: claims.grant_id,
       organizationId: claims.org_id,
       issuedAt: claims.iat,
