@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import argon2 from 'argon2';
 import { authorizeUrl, consent, newPkce, redeem, refresh, signIn } from '../test/support/flows.ts';
 import type { TestClient, TestUser } from '../test/support/gatehouse.ts';
@@ -113,7 +112,7 @@ async function prepareSignIn(url: string, user: TestUser): Promise<() => Promise
   fields.set('password', user.password);
   const body = fields.toString();
   const { host, port, pathname } = new URL(form.action);
-  const request = [
+  const lines = [
     `POST ${pathname} HTTP/1.1`,
     `host: ${host}`,
     `cookie: ${agent.cookiesFor(form.action)}`,
@@ -122,18 +121,45 @@ async function prepareSignIn(url: string, user: TestUser): Promise<() => Promise
     `content-length: ${Buffer.byteLength(body)}`,
     '',
     body,
-  ].join('\r\n');
-  const idle: Socket[] = [];
+  ];
+  const request = Buffer.from(lines.join('\r\n'));
+  const idle: Connection[] = [];
   return async () => {
-    const socket = idle.pop() ?? connect({ host: '127.0.0.1', port: Number(port) }).unref();
-    const answered = once(socket, 'data');
-    socket.write(request);
+    const connection = idle.pop() ?? openConnection(Number(port));
+    const answer = await connection.ask(request);
     // The answer to a form that was taken has no body, and comes in one piece.
-    const answer = String((await answered)[0]);
-    if (!answer.startsWith('HTTP/1.1 303') || !answer.endsWith('\r\n\r\n')) {
-      throw new Error(`sign-in answered ${answer.split('\r\n', 1)[0]}`);
+    if (
+      !answer.subarray(0, TAKEN.length).equals(TAKEN) ||
+      !answer.subarray(-END.length).equals(END)
+    ) {
+      throw new Error(`sign-in answered ${String(answer).split('\r\n', 1)[0]}`);
     }
-    idle.push(socket);
+    idle.push(connection);
+  };
+}
+
+const TAKEN = Buffer.from('HTTP/1.1 303');
+const END = Buffer.from('\r\n\r\n');
+
+interface Connection {
+  /** One at a time. */
+  ask(request: Buffer): Promise<Buffer>;
+}
+
+function openConnection(port: number): Connection {
+  const socket = connect({ host: '127.0.0.1', port }).unref();
+  let hear: (answer: Buffer) => void;
+  let fail: (error: Error) => void;
+  socket.on('data', (answer) => hear(answer));
+  socket.on('error', (error) => fail(error));
+  socket.on('close', () => fail(new Error('the server closed the connection')));
+  return {
+    ask: (request) =>
+      new Promise((resolve, reject) => {
+        hear = resolve;
+        fail = reject;
+        socket.write(request);
+      }),
   };
 }
 

@@ -1,26 +1,24 @@
-import { readFile } from 'node:fs/promises';
-
-const SAMPLE_MS = 100;
+import { readFile, writeFile } from 'node:fs/promises';
 
 /** Resident memory of a process in MiB; undefined where there is no /proc. */
-export async function residentMiB(pid: number): Promise<number | undefined> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const kilobytes = /VmRSS:\s+(\d+) kB/.exec(status)?.[1];
-  return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
-}
+export const residentMiB = (pid: number): Promise<number | undefined> => fromStatus(pid, 'VmRSS');
 
-/** The most that a process has resident while something runs, sampled ten times a second. */
+/**
+ * The most that a process has resident while something runs; undefined where there is no /proc. The kernel keeps it:
+ * whoever sampled it would take time of what is measured.
+ */
 export async function withPeakMemory<T>(
   pid: number,
   work: () => Promise<T>,
 ): Promise<{ result: T; peakMiB: number | undefined }> {
-  let peakMiB: number | undefined;
-  const sample = async () => {
-    const now = await residentMiB(pid);
-    if (now !== undefined) peakMiB = Math.max(peakMiB ?? 0, now);
-  };
-  const timer = setInterval(() => void sample(), SAMPLE_MS);
-  const result = await work().finally(() => clearInterval(timer));
-  await sample();
-  return { result, peakMiB };
+  // proc(5): forgets the peak so far. Where that is not allowed, it is that of the process's life.
+  await writeFile(`/proc/${pid}/clear_refs`, '5').catch(() => {});
+  const result = await work();
+  return { result, peakMiB: await fromStatus(pid, 'VmHWM') };
+}
+
+async function fromStatus(pid: number, name: 'VmRSS' | 'VmHWM'): Promise<number | undefined> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1];
+  return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
 }
