@@ -158,7 +158,8 @@ function openConnection(port: number): Connection {
       new Promise((resolve, reject) => {
         hear = resolve;
         fail = reject;
-        socket.write(request);
+        if (socket.destroyed) reject(new Error('the server closed the connection'));
+        else socket.write(request);
       }),
   };
 }

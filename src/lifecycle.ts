@@ -78,7 +78,11 @@ export function createLifecycle(options: {
     return inTime;
   }
 
-  const finish = async () => exit((await stopAll()) ? 0 : 1);
+  const finish = async () => {
+    const inTime = await stopAll();
+    log.info('stopped');
+    exit(inTime ? 0 : 1);
+  };
 
   return {
     onStop(timeMs, stop) {

@@ -20,6 +20,9 @@ export async function demoRoutes(
     if (!access) return reply.callNotFound();
     const query = request.query as Record<string, unknown>;
     const text = (name: string) => (typeof query[name] === 'string' ? (query[name] as string) : '');
+    const againUrl = demoAuthorizeUrl(access, deps.platform, deps.issuer);
+    // Nobody answered, and nobody refused: somebody typed the address.
+    if (!text('code') && !text('error')) return reply.redirect(againUrl, 303);
     const page = text('code')
       ? { outcome: 'code' as const, command: exchangeCommand(text('code'), access, deps.issuer) }
       : {
@@ -27,7 +30,6 @@ export async function demoRoutes(
           error: text('error'),
           description: text('error_description'),
         };
-    const againUrl = demoAuthorizeUrl(access, deps.platform, deps.issuer);
     const onward = destinations('dashboard', 'playground', 'docs');
     const model = { ...page, againUrl, destinations: onward };
     return sendPage(reply, deps.pages.render('demo-callback', model));

@@ -8,7 +8,7 @@ import type { ServerResponse } from 'node:http';
  */
 export function createEndTogether(): (answer: ServerResponse) => void {
   const leave = createDeparture();
-  return (answer) => leave(() => answer.end());
+  return (answer) => leave(answer, () => answer.end());
 }
 
 /** For answers that somebody else writes: called before, it has their `end` wait for the turn's others. */
@@ -16,21 +16,35 @@ export function createHoldEnd(): (answer: ServerResponse) => void {
   const leave = createDeparture();
   return (answer) => {
     const end = answer.end.bind(answer) as (...written: unknown[]) => unknown;
+    let isEnding = false;
     answer.end = (...written: unknown[]) => {
-      leave(() => end(...written));
+      if (!isEnding) leave(answer, () => end(...written));
+      isEnding = true;
       return answer;
     };
   };
 }
 
-function createDeparture(): (end: () => void) => void {
-  let waiting: (() => void)[] = [];
+interface Departure {
+  readonly answer: ServerResponse;
+  readonly end: () => void;
+}
+
+function createDeparture(): (answer: ServerResponse, end: () => void) => void {
+  let waiting: Departure[] = [];
   const endAll = () => {
-    const ends = waiting;
+    const departures = waiting;
     waiting = [];
-    for (const end of ends) end();
+    for (const { answer, end } of departures) {
+      // Whoever wrote it is not there any more to be told, and the others are to leave.
+      try {
+        end();
+      } catch (error) {
+        answer.destroy(error as Error);
+      }
+    }
   };
-  return (end) => {
-    if (waiting.push(end) === 1) setImmediate(endAll);
+  return (answer, end) => {
+    if (waiting.push({ answer, end }) === 1) setImmediate(endAll);
   };
 }

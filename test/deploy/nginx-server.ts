@@ -12,12 +12,18 @@ import { readDeployed } from './gated-api.ts';
 export const CONFIGURATION = readDeployed('nginx.conf');
 
 /** The file with this machine's places and ports; everything else as it is. */
-function adapt(places: { directory: string; port: number; upstreams: number[] }): string {
-  const { directory, port, upstreams } = places;
+function adapt(places: {
+  directory: string;
+  port: number;
+  upstreams: number[];
+  readTimeout: string;
+}): string {
+  const { directory, port, upstreams, readTimeout } = places;
   return CONFIGURATION.replaceAll('/tmp/', `${directory}/`)
     .replace('/dev/stdout', `${directory}/access.log`)
     .replace('/dev/stderr', `${directory}/error.log`)
     .replace('include /etc/nginx/mime.types;', '')
+    .replace('proxy_read_timeout 30s;', `proxy_read_timeout ${readTimeout};`)
     .replace('listen 8080;', `listen 127.0.0.1:${port};`)
     .replace('gatehouse-1:3000', `127.0.0.1:${upstreams[0]}`)
     .replace('gatehouse-2:3000', `127.0.0.1:${upstreams[1]}`);
@@ -34,14 +40,20 @@ export interface Nginx {
  * A real nginx with deploy/nginx.conf, stopped when the test ends.
  *
  * @param upstreams the ports of the two processes; nobody needs to listen there yet
+ * @param readTimeout how long it waits for an answer; default what the file says
  */
-export async function startNginx(t: Test, program: string, upstreams: number[]): Promise<Nginx> {
+export async function startNginx(
+  t: Test,
+  program: string,
+  upstreams: number[],
+  readTimeout = '30s',
+): Promise<Nginx> {
   const directory = await mkdtemp(join(tmpdir(), 'gatehouse-nginx-'));
   // Root's workers run as another user.
   await chmod(directory, 0o777);
   const port = await freePort();
   const file = join(directory, 'nginx.conf');
-  await writeFile(file, adapt({ directory, port, upstreams }));
+  await writeFile(file, adapt({ directory, port, upstreams, readTimeout }));
   const arguments_ = ['-p', directory, '-c', file];
   const check = spawnSync(program, [...arguments_, '-t'], { encoding: 'utf8' });
   t.equal(check.status, 0, `nginx -t: ${check.stderr}`);

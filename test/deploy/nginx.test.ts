@@ -163,10 +163,10 @@ function testRunning(program: string): void {
     t.notMatch(nginx.logs(), secret);
   });
 
-  t.test('carries WebSockets for the API behind', async (t) => {
+  t.test('carries WebSockets for the API behind, quiet ones too', async (t) => {
     const [one, two] = [await startUpstream(t, 'one'), await startUpstream(t, 'two')];
-    const nginx = await startNginx(t, program, [one.port, two.port]);
-    const headers = { connection: 'Upgrade', upgrade: 'websocket' };
+    const nginx = await startNginx(t, program, [one.port, two.port], '1s');
+    const headers = { connection: 'Upgrade', upgrade: 'WebSocket' };
     const outgoing = request({ host: '127.0.0.1', port: nginx.port, path: '/v1/socket', headers });
     outgoing.end();
     const soon = { signal: AbortSignal.timeout(10_000) };
@@ -174,10 +174,22 @@ function testRunning(program: string): void {
     const [answer, socket] = upgraded as [IncomingMessage, Duplex];
     t.teardown(() => socket.destroy());
     t.equal(answer.headers.upgrade, 'websocket');
+    await sleep(2_500);
     for (const said of ['one', 'two']) {
       socket.write(said);
       t.equal(String((await once(socket, 'data'))[0]), said, 'both ways');
     }
+  });
+
+  t.test('hands on no switch to another protocol', async (t) => {
+    const [one, two] = [await startUpstream(t, 'one'), await startUpstream(t, 'two')];
+    const nginx = await startNginx(t, program, [one.port, two.port]);
+    const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': '' };
+    const answer = await send(nginx.port, '/v1/notes', { headers });
+    t.equal(answer.status, 200);
+    const seen = [...one.requests, ...two.requests][0]!.headers;
+    t.notMatch(seen, { upgrade: /./ });
+    t.notMatch(seen.connection, /upgrade/i);
   });
 
   t.test('spreads requests over both, on connections that stay open', async (t) => {

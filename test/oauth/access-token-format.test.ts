@@ -7,6 +7,7 @@ import type { OAuthClient } from '../../src/oauth/clients/client.ts';
 import { bindInstance } from '../../src/oauth/clients/client-instances.ts';
 import type { SigningKeys } from '../../src/oauth/signing-keys/signing-keys.ts';
 import { issueAccessTokens } from '../../src/oauth/tokens/access-token-issuer.ts';
+import { extraTokenClaims } from '../../src/oauth/tokens/token-claims.ts';
 
 // Our own access tokens against those that oidc-provider would write itself: after an update of the library,
 // what it would say and we don't is found here.
@@ -118,4 +119,9 @@ t.test('a token without an audience is written by neither (RFC 9068 §2.2)', asy
       await t.rejects(write(provider, model, OF_A_USER), /audience/);
     }
   }
+});
+
+t.test('no user’s access token is written without the grant that ends it', async (t) => {
+  const nothing = { oidc: { entities: {} } } as unknown as KoaContextWithOIDC;
+  t.throws(() => extraTokenClaims(nothing, { kind: 'AccessToken' }), /needs a grant/);
 });

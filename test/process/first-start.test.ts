@@ -110,7 +110,11 @@ t.test('the first `npm start` makes everything and prints how to try it', async 
     t.same(again.clients, printed.clients);
     t.same(again.user, printed.user);
     t.equal(again.keyCurl.replaceAll(second.issuer, first.issuer), printed.keyCurl);
+    const typed = await fetch(`${second.issuer}/demo/callback`, { redirect: 'manual' });
+    t.equal(typed.status, 303, 'where no app was answered, the round trip begins');
+    t.equal(new URL(typed.headers.get('location')!).pathname, '/oauth/authorize');
     t.equal(await second.kill('SIGINT'), 0, 'Ctrl-C is a clean end as well');
+    t.match(second.stdout, '"msg":"stopped"', 'it says when it has finished');
     t.equal(await findPostmaster(join(dataDir, 'postgres')), null);
   });
 
