@@ -83,7 +83,7 @@ export function readConfig(
   const config: Config = {
     production,
     dataDir,
-    host: read('HOST') ?? '127.0.0.1',
+    host: host(read('HOST') ?? '127.0.0.1', problems),
     port: whole('PORT', '3000', 1, 65_535),
     issuer: origin('ISSUER', read('ISSUER'), production, problems),
     platform: read('PLATFORM') ?? 'example',
@@ -272,6 +272,17 @@ function masterKey(
   return bytes;
 }
 
+/** Whether it can be resolved shows when it is listened on. */
+function host(value: string, problems: Problems): string {
+  const isName = /^[\w.-]+$/.test(value) && URL.canParse(`http://${value}`);
+  if (!isName && !isIP(value)) {
+    problems.push(
+      `HOST must be a name or an address to listen on, like 127.0.0.1, 0.0.0.0 or ::, not "${value}"`,
+    );
+  }
+  return value;
+}
+
 function adminKey(
   value: string | undefined,
   production: boolean,
@@ -290,6 +301,12 @@ function adminKey(
     );
   if (key !== undefined && key.length < 24)
     problems.push(`ADMIN_KEY must have at least 24 characters; this one has ${key.length}`);
+  // What a header can carry after "Bearer " (RFC 6750 §2.1), to the letter.
+  if (key !== undefined && !/^[\w.~+/-]+=*$/.test(key)) {
+    problems.push(
+      'ADMIN_KEY must consist of letters, digits and -._~+/ (with = at its end). Make one with `openssl rand -base64 32`',
+    );
+  }
   return key ?? '';
 }
 

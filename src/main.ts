@@ -36,6 +36,7 @@ process.on('SIGTERM', lifecycle.stopOn);
 process.on('SIGINT', lifecycle.stopOn);
 try {
   const { config, platform } = await readSettings();
+  log.level = config.logLevel;
   await lifecycle.start(() => run(config, platform, lifecycle));
 } catch (error) {
   process.stderr.write(`\nGatehouse cannot start.\n\n${refusalText(error)}\n\n`);

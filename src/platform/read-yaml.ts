@@ -48,7 +48,9 @@ export function readYaml(text: string, fileName: string): YamlFile {
   if (problems.length > 0) throw new PlatformFileError(fileName, problems);
   const value = expand(document, fileName);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw refusal(fileName, 'a mapping with id, name, api and scopes', formatValue(value));
+    // Not what it says: a file that is no platform file may be a secret's.
+    const found = typeof value === 'string' ? 'a text' : formatValue(value);
+    throw refusal(fileName, 'a mapping with id, name, api and scopes', found);
   }
   return { value, lineOf: (path) => lineOf(document, lines, path) };
 }

@@ -30,6 +30,7 @@ t.test('says at once everything that is wrong, with how to mend it, and no secre
   const { code, stderr } = await runGatehouse(t, {
     environment: {
       PORT: 'abc',
+      HOST: 'http://127.0.0.1',
       ISSUER: `https://user:${SECRET}@auth.example.com/path`,
       UPSTREAM: 'ftp://files.example.com',
       DATABASE_URL: `mysql://user:${SECRET}@host/db`,
@@ -49,6 +50,7 @@ t.test('says at once everything that is wrong, with how to mend it, and no secre
   isPlain(t, stderr);
   for (const said of [
     /PORT must be a whole number from 1 to 65535, not "abc"/,
+    /HOST must be a name or an address to listen on, .* not "http:\/\/127\.0\.0\.1"/,
     /ISSUER must be an http\(s\) origin .* like https:\/\/auth\.example\.com/,
     /UPSTREAM must be an http\(s\) origin .* not "ftp:/,
     /DATABASE_URL must be a URL like postgresql:/,
@@ -70,6 +72,47 @@ t.test('says at once everything that is wrong, with how to mend it, and no secre
   }
   t.notMatch(stderr, SECRET);
   t.notMatch(stderr, Buffer.from(SECRET).toString('base64'));
+});
+
+t.test('HOST is a name or an address', (t) => {
+  const keys = { MASTER_KEY: randomBytes(32).toString('base64'), ADMIN_KEY: SECRET.repeat(2) };
+  for (const HOST of ['127.0.0.1', '0.0.0.0', '::', '::1', 'localhost', 'auth-1.internal']) {
+    t.equal(readConfig({ ...keys, HOST }).host, HOST);
+  }
+  for (const HOST of [
+    '999.1.1.1',
+    'not a host',
+    'a/b',
+    'me@host',
+    'host:80:90',
+    'host?',
+    '[::1]',
+  ]) {
+    t.throws(() => readConfig({ ...keys, HOST }), { message: /HOST must be a name/ }, HOST);
+  }
+  t.end();
+});
+
+t.test('ADMIN_KEY is one that a header can carry to the letter (RFC 6750 §2.1)', (t) => {
+  const keys = { MASTER_KEY: randomBytes(32).toString('base64') };
+  for (const said of ['\uFEFF', ' ', 'ß', '"']) {
+    const ADMIN_KEY = `${said}${SECRET.repeat(2)}${said}x`;
+    const read = () => readConfig({ ...keys, ADMIN_KEY });
+    t.throws(read, { message: /ADMIN_KEY must consist of letters, digits/ }, JSON.stringify(said));
+    t.throws(read, { message: new RegExp(`^(?!.*${SECRET})`, 's') }, 'no secret in it');
+  }
+  const ADMIN_KEY = randomBytes(32).toString('base64');
+  t.equal(readConfig({ ...keys, ADMIN_KEY }).adminKey, ADMIN_KEY);
+  t.end();
+});
+
+t.test('a file that is no platform file at all is not repeated', async (t) => {
+  const mistaken = join(await directory(t), 'admin-key.yaml');
+  await writeFile(mistaken, `${SECRET}\n`);
+  const { code, stderr } = await runGatehouse(t, { environment: { PLATFORM: mistaken } });
+  t.equal(code, 1);
+  t.match(stderr, /found\s+a text/);
+  t.notMatch(stderr, SECRET);
 });
 
 t.test('REDIS_URL is one that the client can read', (t) => {
@@ -127,6 +170,7 @@ t.test('reads every variable from NAME_FILE as well', async (t) => {
   t.ok((scopes_supported as string[]).includes('workflows:read'), 'the platform is the one named');
   t.notMatch(gatehouse.stdout, /demo@example/, 'production has no demo');
   t.equal(await gatehouse.kill(), 0);
+  t.equal(gatehouse.stdout, '', 'below the level asked for nothing is logged, from start to stop');
 
   await t.test('and says what is wrong with the file, but not what is in it', async (t) => {
     await writeFile(join(files, 'empty'), '\n');

@@ -75,6 +75,8 @@ t.test('SIGTERM finishes what is in flight, and nothing else', async (t) => {
   slow.socket.write(body.slice(10));
   t.equal(await gatehouse.exited, 0);
   t.match(slow.read(), /^HTTP\/1\.1 200 OK[\s\S]*"access_token"/, 'which is answered');
+  t.match(slow.read(), /^connection: close\r$/im, 'as the last one there (RFC 9112 §9.6)');
+  t.match(idle.read(), /^connection: keep-alive\r$/im, 'unlike those before');
   t.ok(performance.now() - start < 5000, 'and with the last answer it ends');
 });
 
