@@ -117,7 +117,9 @@ function renderProblem(
   }
   const { retryAfterSeconds = status === 503 ? UNAVAILABLE_SECONDS : undefined } = error;
   if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
-  if (status === 401) reply.header('www-authenticate', challenge(request));
+  if (status === 401 || status === 403) {
+    reply.header('www-authenticate', challenge(request, status));
+  }
   const problem: Problem = {
     type: problemType(issuer, error.code),
     title: titleOf(error.code),
@@ -135,9 +137,10 @@ export const problemType = (issuer: string, code: ProblemCode) =>
   `${issuer}/reference#problem-${code}`;
 
 /** No error code for a request that brought no credential at all (RFC 6750 §3.1). */
-function challenge({ headers }: FastifyRequest): string {
+function challenge({ headers }: FastifyRequest, status: 401 | 403): string {
   const realm = 'Bearer realm="management"';
-  return headers.authorization === undefined ? realm : `${realm}, error="invalid_token"`;
+  if (headers.authorization === undefined) return realm;
+  return `${realm}, error="${status === 401 ? 'invalid_token' : 'insufficient_scope'}"`;
 }
 
 /**

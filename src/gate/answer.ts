@@ -44,7 +44,7 @@ function challenge(
   resourceMetadataUrl: string,
 ): Record<string, string> {
   const error = BEARER_ERRORS[reason];
-  if (status !== 401 && error !== 'insufficient_scope') return {};
+  if (status !== 401 && error !== 'insufficient_scope' && error !== 'invalid_request') return {};
   const parameters = [
     ...(error ? [`error="${error}"`] : []),
     ...(requiredScope ? [`scope="${requiredScope}"`] : []),

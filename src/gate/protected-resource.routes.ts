@@ -21,6 +21,15 @@ export async function protectedResourceRoutes(
     scopes_supported: platform.scopes.map((scope) => scope.name),
     bearer_methods_supported: ['header'],
   };
+  app.options(PROTECTED_RESOURCE_PATH, async ({ headers }, reply) =>
+    reply
+      .code(204)
+      .header('access-control-allow-origin', '*')
+      .header('access-control-allow-methods', 'GET')
+      .header('access-control-allow-headers', headers['access-control-request-headers'] ?? '*')
+      .header('access-control-max-age', '3600')
+      .send(),
+  );
   app.get(PROTECTED_RESOURCE_PATH, async (_request, reply) =>
     reply
       .header('access-control-allow-origin', '*')

@@ -29,6 +29,9 @@ t.test('Klen: three ways to present a key, permissions, limits per key', async (
     t.match(inQuery, { allowed: false, reason: 'ambiguous_credential' });
     const doubled = await desk.decide('GET', '/v1/calls', { 'x-api-key': [key, key] });
     t.match(doubled, { allowed: false, reason: 'ambiguous_credential' });
+    for (const { headers } of [twice, inQuery, doubled]) {
+      t.match(headers['www-authenticate'], /^Bearer error="invalid_request"/);
+    }
   });
 
   await t.test('words every refusal as its document does', async (t) => {
@@ -203,6 +206,11 @@ t.test('Kaie: permission levels and its own error codes', async (t) => {
   t.equal(codeOf(await desk.decide('GET', '/v1/workflows')), 'MISSING_AUTHENTICATION');
   t.equal(codeOf(await desk.bearer('GET', '/v1/workflows', 'kaie_live_x')), 'INVALID_API_KEY');
   t.equal(codeOf(await desk.bearer('GET', '/v1/workflows', 'a.b.c')), 'INVALID_TOKEN');
+  const twice = await desk.decide('GET', '/v1/workflows', {
+    authorization: [`Bearer ${full.key}`, `Bearer ${reader.key}`],
+  });
+  t.match(twice, { status: 400, reason: 'ambiguous_credential' });
+  t.match(twice.headers['www-authenticate'], /^Bearer error="invalid_request"/);
   const { headers } = await desk.bearer('GET', '/v1/workflows', full.key);
   t.equal(headers['x-ratelimit-limit'], '1000', '1000 requests per hour');
 });

@@ -17,3 +17,22 @@ t.test(
     });
   },
 );
+
+t.test(
+  'a page of another origin may read it, with headers of its own (Fetch, CORS protocol)',
+  async (t) => {
+    const { gatehouse } = await openDesk(t, 'kaie');
+    const url = `${gatehouse.issuer}/.well-known/oauth-protected-resource`;
+    const asking = { 'access-control-request-method': 'GET' };
+    const named = { ...asking, 'access-control-request-headers': 'mcp-protocol-version' };
+    const preflight = await fetch(url, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://app.example', ...named },
+    });
+    t.equal(preflight.status, 204);
+    t.equal(preflight.headers.get('access-control-allow-origin'), '*');
+    t.equal(preflight.headers.get('access-control-allow-headers'), 'mcp-protocol-version');
+    const answer = await fetch(url, { headers: { origin: 'https://app.example' } });
+    t.equal(answer.headers.get('access-control-allow-origin'), '*');
+  },
+);

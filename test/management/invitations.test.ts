@@ -105,7 +105,10 @@ t.test('nobody is invited as owner, or to more than who invites holds', async (t
   const enough = await key({ scopes: ['people', 'notes:write', 'keys', 'hooks'] });
   t.equal((await invite(enough.key)).status, 201);
   t.equal((await invite(enough.key, { role: 'admin' })).status, 403);
-  t.equal((await invite((await key({ scopes: ['keys'] })).key)).status, 403, 'the wrong scope');
+  const lacking = await invite((await key({ scopes: ['keys'] })).key);
+  t.equal(lacking.status, 403, 'the wrong scope');
+  const challenge = 'Bearer realm="management", error="insufficient_scope"';
+  t.equal(lacking.headers['www-authenticate'], challenge, 'RFC 6750 §3.1');
 
   const owners = await invite(house.adminKey, { organization_id: tenant, role: 'owner' });
   t.match(owners, { status: 201, body: { invited_by: { kind: 'admin', id: null } } });
