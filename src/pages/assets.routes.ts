@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import fastifyStatic from '@fastify/static';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyError, FastifyInstance } from 'fastify';
 import { iconSvg, themeCss } from './theme.ts';
 import type { PlatformBrand } from './view-models.ts';
 
@@ -18,6 +18,10 @@ export async function assetRoutes(
   );
   app.get('/assets/icon.svg', async (_request, reply) =>
     reply.header('cache-control', keep).type('image/svg+xml').send(iconSvg(brand)),
+  );
+  // A path that the plugin refuses to read is one that nobody answers, and its refusal would name the plugin.
+  app.setErrorHandler((error: FastifyError, _request, reply) =>
+    (error.statusCode ?? 500) < 500 ? reply.callNotFound() : reply.send(error),
   );
   const root = join(viewsDir, 'assets');
   await app.register(fastifyStatic, {
