@@ -4,10 +4,32 @@ import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider';
 export function correctAnswers(provider: Provider): void {
   provider.use(async (ctx, next) => {
     await next();
+    nameFailedAuthentication(ctx as KoaContextWithOIDC);
     refusePublicIntrospection(ctx as KoaContextWithOIDC);
     challenge(ctx as KoaContextWithOIDC, provider.issuer);
   });
   nameUnauthorizedClients(provider);
+}
+
+/** What the library finds wrong with a client's authentication, and calls `invalid_request`. */
+const FAILED_AUTHENTICATION: ReadonlySet<unknown> = new Set([
+  'no client authentication mechanism provided',
+  'invalid authorization header value format',
+  'client_id and client_secret in the authorization header are not properly encoded',
+  'client_secret must be provided in the Authorization header',
+  'invalid client_assertion format',
+]);
+
+/**
+ * No client authentication, a scheme that is not supported or a value that cannot be read is
+ * `invalid_client`, with 401 (RFC 6749 §5.2, RFC 7523 §3.2). Two ways at once stay `invalid_request`.
+ */
+function nameFailedAuthentication(ctx: KoaContextWithOIDC): void {
+  if (ctx.status !== 400 || ctx.oidc?.client) return;
+  const { error, error_description } = (ctx.body ?? {}) as Record<string, unknown>;
+  if (error !== 'invalid_request' || !FAILED_AUTHENTICATION.has(error_description)) return;
+  ctx.status = 401;
+  ctx.body = { error: 'invalid_client', error_description };
 }
 
 /**

@@ -1,4 +1,5 @@
-import type Provider from 'oidc-provider';
+import { decodeJwt } from 'jose';
+import Provider, { errors } from 'oidc-provider';
 import type { Clock } from '../lib/clock.ts';
 import type { MasterKey } from '../lib/master-key.ts';
 import type { Platform } from '../platform/platform.ts';
@@ -21,6 +22,7 @@ export function extendModels(provider: Provider, deps: ModelDependencies): void 
   useDirectory(provider, deps);
   useHashedSecrets(provider, deps);
   keepSessionIdentifier(provider);
+  nameReplayedProofs(provider);
   const inPayload = provider.Grant.IN_PAYLOAD as string[];
   Object.defineProperty(provider.Grant, 'IN_PAYLOAD', {
     value: [...inPayload, 'organizationId', 'consentId'],
@@ -56,6 +58,29 @@ function useDirectory(provider: Provider, { clients, platform }: ModelDependenci
  */
 function keepSessionIdentifier(provider: Provider): void {
   Object.assign(provider.Session.prototype, { resetIdentifier() {} });
+}
+
+/**
+ * A DPoP proof that was used before is `invalid_dpop_proof` (RFC 9449 §5). The library says
+ * `invalid_grant`, after which clients throw a good refresh token away.
+ */
+function nameReplayedProofs(provider: Provider): void {
+  const { ReplayDetection } = provider;
+  const isFirst = ReplayDetection.unique;
+  ReplayDetection.unique = async function (issuer, jti, expiresAt) {
+    if (await isFirst.call(this, issuer, jti, expiresAt)) return true;
+    if (jti !== jtiOfProof(Provider.ctx?.get('DPoP'))) return false;
+    throw new errors.InvalidDpopProof('the DPoP proof was used before');
+  };
+}
+
+/** The library has verified it by then; nothing is believed because of it. */
+function jtiOfProof(proof: string | undefined): unknown {
+  try {
+    return proof && decodeJwt(proof).jti;
+  } catch {
+    return undefined;
+  }
 }
 
 interface AuthenticatingClient {

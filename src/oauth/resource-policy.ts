@@ -54,12 +54,15 @@ export function createResourcePolicy(platform: Platform) {
     },
 
     /**
-     * Asked before a refresh token is rotated: a resource that was not granted must not cost the client
-     * its token.
+     * Asked before a refresh token is rotated: a resource that was not granted, or has nothing of what is
+     * asked for, must not cost the client its token.
      *
      * @throws InvalidTarget (RFC 8707 §2.2)
+     * @throws InvalidScope
      */
-    async mayRotate({ oidc: { params, entities } }: KoaContextWithOIDC): Promise<boolean> {
+    async mayRotate(ctx: KoaContextWithOIDC): Promise<boolean> {
+      const { params, entities } = ctx.oidc;
+      checkThatSomeResourceHasSome(ctx, resources);
       const asked = [params?.resource ?? []].flat() as string[];
       const granted = entities.RefreshToken!.resourceIndicators;
       const isOne = asked.length < 2 || typeof oneOf(asked) === 'string';
@@ -81,6 +84,7 @@ export function createResourcePolicy(platform: Platform) {
       if (!resource) throw new errors.InvalidTarget('resource is not known here');
       applyDefaultScope(ctx, client, resource.scopes);
       checkScope(ctx, client, known);
+      checkThatSomeResourceHasSome(ctx, resources);
       return serverFor(resource, client);
     },
   };
@@ -109,6 +113,27 @@ function applyDefaultScope(
 /** A grant without a user: by the client's secret, or by a service account's signature. */
 const speaksForItself = (grantType: unknown) =>
   grantType === 'client_credentials' || grantType === JWT_BEARER;
+
+/**
+ * A token holds what was asked for and its resource has (RFC 8707 §2.1). Where that is nothing, the library
+ * would issue a token without a scope and say nothing of it, against RFC 6749 §5.1.
+ *
+ * @throws InvalidScope
+ */
+function checkThatSomeResourceHasSome(
+  ctx: KoaContextWithOIDC,
+  resources: ReadonlyMap<string, Resource>,
+): void {
+  const { params, route } = ctx.oidc;
+  if (!params?.resource || route === 'resume') return;
+  const asked = splitScope(params.scope).filter((scope) => !PROTOCOL_SCOPES.has(scope));
+  const named = [params.resource].flat() as string[];
+  const isHeld = (scope: string) =>
+    named.some((identifier) => resources.get(identifier)?.scopes.includes(scope));
+  if (asked.length === 0 || asked.some(isHeld)) return;
+  const scope = asked.join(' ');
+  throw new errors.InvalidScope(`the resource asked for knows nothing of ${scope}`, scope);
+}
 
 /** The library lets an unknown scope pass in silence; a typing error deserves an answer. */
 function checkScope(

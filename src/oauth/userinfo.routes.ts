@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Platform } from '../platform/platform.ts';
 import { OAUTH_ROUTES } from './provider.ts';
 import type { ProviderHost } from './provider-host.ts';
-import { splitScope } from './scopes.ts';
+import { resourcesOf, splitScope } from './scopes.ts';
 import type { AccessTokenClaims, AccessTokenVerifier } from './tokens/access-token-verifier.ts';
 import { type BearerProblem, readAccessToken, refuseBearer } from './tokens/bearer.ts';
 import { createProofVerifier, type ProofVerifier } from './tokens/dpop.ts';
@@ -22,7 +22,7 @@ export interface UserinfoDependencies {
 }
 
 /**
- * UserInfo for access tokens that are JWTs for the platform's API: oidc-provider would serve opaque
+ * UserInfo for access tokens that are JWTs for the platform's resources: oidc-provider would serve opaque
  * tokens only. The token needs the scope openid, and proof of the key that it is bound to, if it is.
  *
  * @see OpenID Connect Core §5.3, RFC 6750, RFC 9449 §7
@@ -73,7 +73,7 @@ async function authorize(
   const claims = await verifier.verify(presented.token);
   const { scheme, token } = presented;
   const invalid = { ...INVALID, scheme };
-  if (!claims || ![claims.aud].flat().includes(platform.api.identifier)) return invalid;
+  if (!claims || !isForPlatform(claims, platform)) return invalid;
   // A bound token is no bearer token, and the other way round (RFC 9449 §7.1, §7.2).
   if ((scheme === 'DPoP') !== (claims.cnf !== undefined)) return invalid;
   if (claims.cnf) {
@@ -97,6 +97,10 @@ async function authorize(
   }
   return { claims };
 }
+
+/** Whichever of the platform's resources it is for: the scope openid is of them all. */
+const isForPlatform = ({ aud }: AccessTokenClaims, platform: Platform) =>
+  resourcesOf(platform).some(({ identifier }) => [aud].flat().includes(identifier));
 
 async function answer(
   claims: AccessTokenClaims,

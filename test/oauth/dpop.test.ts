@@ -208,3 +208,21 @@ t.test('the key of the token is the one of the token request (RFC 9449 §6)', as
   const claims = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString());
   t.equal(claims.cnf.jkt, await calculateJwkThumbprint(key.jwk));
 });
+
+t.test('a proof used before is named, and costs no refresh token (RFC 9449 §5)', async (t) => {
+  const url = `${gatehouse.issuer}/oauth/token`;
+  const tokens = await person.tokens(client, { scope: 'openid offline_access' });
+  const proof = await prove(key, { htm: 'POST', htu: url });
+  const form = { grant_type: 'refresh_token', client_id: client.clientId };
+  const refresh = (refreshToken: string, dpop: string) =>
+    rawRequest(url, {
+      headers: { ...FORM, dpop },
+      body: new URLSearchParams({ ...form, refresh_token: refreshToken }).toString(),
+    });
+  const first = await refresh(tokens.refresh_token, proof);
+  t.equal(first.status, 200, first.text);
+  const again = await refresh(String(first.json.refresh_token), proof);
+  t.match(again, { status: 400, json: { error: 'invalid_dpop_proof' } });
+  const fresh = await prove(key, { htm: 'POST', htu: url });
+  t.equal((await refresh(String(first.json.refresh_token), fresh)).status, 200);
+});

@@ -69,7 +69,7 @@ t.test('errors are JSON, also for who prefers HTML (RFC 6749 §5.2)', async (t) 
   for (const accept of ['text/html', java, 'text/html,*/*;q=0.8', 'image/png', '']) {
     for (const path of MACHINE) {
       const answer = await rawRequest(url(path), { headers: { ...FORM, accept }, body: 'x=y' });
-      t.equal(answer.status, 400, path);
+      t.equal(answer.status, 401, path);
       refusesCleanly(t, `${path} for ${accept}`, answer);
     }
   }

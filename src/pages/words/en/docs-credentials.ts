@@ -143,7 +143,7 @@ export const docsCredentials = {
   'docs.oauth.more_par': (p: { url: string }) =>
     `Push the authorization request ahead of the browser: \`POST ${p.url}\` (RFC 9126).`,
   'docs.oauth.more_dpop':
-    'Bind tokens to a key of the app’s own, so that a stolen one is worthless: DPoP (RFC 9449).',
+    'Bind tokens to a key of the app’s own, so that a stolen one is worthless: DPoP (RFC 9449). A bound token opens the UserInfo endpoint; the API takes bearer tokens.',
 
   'docs.service_jwt.title': 'JWT authentication',
   'docs.service_jwt.lead':
