@@ -231,7 +231,7 @@ async function mountDoors(
 
   // Protocol: form bodies, OAuth errors, no cookies of ours.
   const tokenRoad = { host, issuer, platform, clock, verifier, presentedTokens, findActiveUser };
-  await app.register(oauthRoutes, tokenRoad);
+  await app.register(oauthRoutes, { ...tokenRoad, pages: parts.pages });
   await app.register(protectedResourceRoutes, { platform, issuer });
 
   // The platform's own token endpoints: JSON or a form in, the dialect's errors, no cookies.

@@ -55,7 +55,7 @@ export function sendPage(reply: FastifyReply, html: string, status = 200): Fasti
 }
 
 /** The browser says that another site sent this form. */
-class ForeignOriginError extends Error {
+export class ForeignOriginError extends Error {
   readonly statusCode = 403;
 
   constructor() {
@@ -77,7 +77,8 @@ export function isFromElsewhere(request: FastifyRequest, issuer: string): boolea
   return URL.parse(origin)?.host !== host;
 }
 
-function renderErrorPage(
+/** The page for what went wrong at a door of pages. Detail and cause go to the log. */
+export function renderErrorPage(
   error: FastifyError,
   request: FastifyRequest,
   reply: FastifyReply,

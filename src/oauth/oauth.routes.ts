@@ -1,18 +1,20 @@
 import formbody from '@fastify/formbody';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { authorizationHeaders } from '../doors/headers.ts';
-import { inReadersLanguage } from '../doors/language.ts';
 import {
   answerOptions,
   createForwarder,
   refuseOtherMethods,
   useProtocolDoor,
 } from '../doors/protocol.ts';
+import {
+  type BrowserEndpointDependencies,
+  browserEndpointRoutes,
+} from './browser-endpoints.routes.ts';
 import { OAUTH_ROUTES } from './provider.ts';
 import { looksLikeJwt, type PresentedTokens } from './tokens/presented-tokens.ts';
 import { type UserinfoDependencies, userinfoRoutes } from './userinfo.routes.ts';
 
-export interface OAuthRoutesDependencies extends UserinfoDependencies {
+export interface OAuthRoutesDependencies extends UserinfoDependencies, BrowserEndpointDependencies {
   presentedTokens: PresentedTokens;
 }
 
@@ -33,19 +35,7 @@ export async function oauthRoutes(door: FastifyInstance, deps: OAuthRoutesDepend
   machine(['GET'], '/.well-known/openid-configuration');
   machine(['GET'], '/.well-known/oauth-authorization-server');
 
-  const forwardToPage = createForwarder(deps, 'person');
-  const browser = async (request: FastifyRequest, reply: FastifyReply) => {
-    reply.headers(authorizationHeaders());
-    inReadersLanguage(request, () => forwardToPage(request, reply));
-  };
-  door.get(OAUTH_ROUTES.authorization, browser);
-  refuseOtherMethods(door, OAUTH_ROUTES.authorization, ['GET']);
-  door.get(`${OAUTH_ROUTES.authorization}/:uid`, browser);
-  door.get(OAUTH_ROUTES.end_session, browser);
-  refuseOtherMethods(door, OAUTH_ROUTES.end_session, ['GET']);
-  door.post(`${OAUTH_ROUTES.end_session}/confirm`, browser);
-  door.get(`${OAUTH_ROUTES.end_session}/success`, browser);
-
+  await door.register(browserEndpointRoutes, deps);
   await door.register(tokenInspectionRoutes, deps);
   await door.register(userinfoRoutes, deps);
 }

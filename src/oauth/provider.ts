@@ -14,10 +14,12 @@ import type { Platform } from '../platform/platform.ts';
 import { createAssertionPolicy } from './clients/client-assertions.ts';
 import type { ClientDirectory } from './clients/client-directory.ts';
 import { clientOf } from './clients/client-instances.ts';
+import { answerEscapedErrors } from './escaped-errors.ts';
 import { answerByFormPost, ProviderWithFormPost } from './form-post.ts';
 import { addJwtBearerGrant } from './grants/jwt-bearer.ts';
 import type { GrantLoader } from './grants/load-grant.ts';
 import { type AdmitToGrants, admitToGrants } from './grants/provider-with-grants.ts';
+import { lookAgainAtResume } from './interactions/resume.ts';
 import type { OAuthPages } from './oauth-pages.ts';
 import { correctAnswers } from './provider-answers.ts';
 import { extendModels } from './provider-models.ts';
@@ -48,6 +50,17 @@ export interface ProviderDependencies {
 /** Every token of this server is signed with it; a client may not choose another. */
 const ALGORITHM = 'ES256' as const;
 
+/** How a client may prove itself, at every endpoint that asks for it. */
+const CLIENT_AUTH_METHODS = [
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+  'none',
+] as const;
+
+/** What a client's assertion may be signed with (RFC 7523). */
+const ASSERTION_ALGORITHMS = ['ES256', 'EdDSA', 'Ed25519', 'PS256', 'RS256'] as const;
+
 /** Where the protocol's endpoints are: a contract. */
 export const OAUTH_ROUTES = {
   authorization: '/oauth/authorize',
@@ -69,10 +82,12 @@ export function createProvider(deps: ProviderDependencies): Provider {
   // Host and X-Forwarded-* are set by the protocol door, never taken from the caller.
   provider.proxy = true;
   provider.use(sayWhenToRetry);
+  provider.use(answerEscapedErrors(deps.pages));
   provider.use(letDocumentsBeCached);
   provider.use(answerNobodySignedIn(deps.pages));
   answerByFormPost(provider, deps.pages.renderFormPost);
   extendModels(provider, deps);
+  lookAgainAtResume(provider);
   admitToGrants(provider, deps.admit);
   addJwtBearerGrant(provider, { ...deps, tokenEndpoint: deps.issuer + OAUTH_ROUTES.token });
   issueAccessTokens(provider, { ...deps, context: () => Provider.ctx! });
@@ -96,7 +111,7 @@ function configuration(deps: ProviderDependencies): Configuration {
       id_token_signed_response_alg: ALGORITHM,
       token_endpoint_auth_method: 'client_secret_basic',
     },
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    clientAuthMethods: [...CLIENT_AUTH_METHODS],
     assertJwtClientAuthClaimsAndHeader: createAssertionPolicy(deps.clock),
     enabledJWA: signingAlgorithms(),
     cookies: cookies(deps.issuer),
@@ -125,6 +140,13 @@ function configuration(deps: ProviderDependencies): Configuration {
     discovery: {
       service_documentation: `${deps.issuer}/docs/authentication`,
       ui_locales_supported: LANGUAGES,
+      // Unsaid, they would be client_secret_basic only, or unknown (RFC 8414 §2).
+      revocation_endpoint_auth_methods_supported: CLIENT_AUTH_METHODS,
+      revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
+      introspection_endpoint_auth_methods_supported: CLIENT_AUTH_METHODS.filter(
+        (method) => method !== 'none',
+      ),
+      introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
     },
   };
 }
@@ -229,7 +251,7 @@ function lifetimes({ tokens }: Platform): Configuration['ttl'] {
 
 function signingAlgorithms(): Configuration['enabledJWA'] {
   return {
-    clientAuthSigningAlgValues: ['ES256', 'EdDSA', 'Ed25519', 'PS256', 'RS256'],
+    clientAuthSigningAlgValues: ASSERTION_ALGORITHMS,
     idTokenSigningAlgValues: [ALGORITHM],
     userinfoSigningAlgValues: [ALGORITHM],
     introspectionSigningAlgValues: [ALGORITHM],

@@ -15,7 +15,11 @@ const ELSEWHERE: Record<string, string>[] = [
 ];
 
 /** They say something, to anybody, and keep nothing. */
-const FOR_ANYBODY = ['/playground/try', '/playground/expired-token'];
+const FOR_ANYBODY = [
+  ...['/playground/try', '/playground/expired-token'],
+  // They ask the browser to come again by GET.
+  ...['/oauth/authorize', '/oauth/logout'],
+];
 
 /** The library's own form, with a token that is in the session. */
 const SIGN_OUT = '/oauth/logout/confirm';
@@ -104,10 +108,14 @@ t.test('a sign-out that an app asks for has a token of its own', async (t) => {
   const otherXsrf = await xsrfOf(other);
   const before = await withoutSessions();
   for (const wrong of ['', 'x'.repeat(xsrf.length), otherXsrf]) {
-    for (const headers of [OWN, ...ELSEWHERE]) {
-      const body = new URLSearchParams({ logout: 'yes', ...(wrong ? { xsrf: wrong } : {}) });
-      t.equal((await post(agent, SIGN_OUT, { body, headers })).status, 400);
-    }
+    const body = new URLSearchParams({ logout: 'yes', ...(wrong ? { xsrf: wrong } : {}) });
+    t.equal((await post(agent, SIGN_OUT, { body, headers: OWN })).status, 400);
+  }
+  for (const headers of ELSEWHERE) {
+    const body = new URLSearchParams({ logout: 'yes', xsrf });
+    const answer = await post(agent, SIGN_OUT, { body, headers });
+    t.equal(answer.status, 403, `from elsewhere: ${JSON.stringify(headers)}`);
+    t.match(await answer.text(), 'foreign_origin');
   }
   t.same(await withoutSessions(), before, 'nothing changed');
   t.ok(await desk.isSignedIn(agent), 'the session goes on');

@@ -71,6 +71,57 @@ t.test('sign-out asked for by an app (OpenID Connect RP-Initiated Logout)', asyn
     t.ok(await isIn(agent), 'and a no is a no');
   });
 
+  await t.test(
+    'takes its form from no other site, as no form is (Fetch Metadata §2)',
+    async (t) => {
+      const { agent } = await connect();
+      const asked = await agent.get(logoutUrl(gatehouse));
+      const { action, fields } = asked.forms[0]!;
+      const send = (headers: Record<string, string>) =>
+        fetch(action, {
+          ...{ method: 'POST', redirect: 'manual' },
+          headers: { cookie: agent.cookiesFor(action), ...headers },
+          body: new URLSearchParams([...fields, ['logout', 'yes']]),
+        });
+      const elsewhere: Record<string, string>[] = [
+        { origin: 'https://evil.example' },
+        { origin: 'null', 'sec-fetch-site': 'cross-site' },
+        { 'sec-fetch-site': 'cross-site' },
+        { origin: issuer, 'sec-fetch-site': 'cross-site' },
+        { origin: issuer, 'sec-fetch-site': 'same-site' },
+      ];
+      for (const headers of elsewhere) {
+        const about = JSON.stringify(headers);
+        const answer = await send(headers);
+        t.equal(answer.status, 403, about);
+        t.match(await answer.text(), /<html[\s\S]*<code>foreign_origin<\/code>/, about);
+        t.match(answer.headers.get('content-security-policy'), /form-action 'self';/, about);
+        t.equal(answer.headers.get('x-frame-options'), 'DENY', about);
+      }
+      t.ok(await isIn(agent));
+      // What browsers send with a form of ours, which has no referrer.
+      const own = await send({ origin: 'null', 'sec-fetch-site': 'same-origin' });
+      t.equal(own.status, 303);
+      t.notOk(await isIn(agent), 'and the genuine form counts');
+    },
+  );
+
+  await t.test('refuses a NUL by a page (RFC 6749 Appendix A)', async (t) => {
+    const { agent } = await connect();
+    for (const browser of [agent, createUserAgent()]) {
+      for (const name of ['state', 'client_id', 'id_token_hint', 'logout_hint', 'ui_locales']) {
+        const page = await browser.get(logoutUrl(gatehouse, { [name]: 'a\0b' }));
+        t.equal(page.status, 400, name);
+        t.match(page.headers.get('content-type'), /^text\/html/, name);
+        t.match(page.headers.get('content-security-policy'), /form-action 'self';/, name);
+        t.equal(page.headers.get('cache-control'), 'no-store', name);
+        t.match(page.body, 'a parameter has a NUL character in it', name);
+        t.match(page.body, /<code>invalid_request<\/code>/, name);
+      }
+    }
+    t.ok(await isIn(agent));
+  });
+
   await t.test('ends the session on the server, and leaves connected apps connected', async (t) => {
     const { agent, tokens } = await connect();
     const before = agent.cookiesFor(`${issuer}/`);

@@ -69,6 +69,14 @@ t.test('metadata', async (t) => {
         t.equal(document.issuer, issuer, `${path}: to the byte`);
         t.same(document.response_types_supported, ['code'], `${path}: no implicit flow`);
         t.same(document.code_challenge_methods_supported, ['S256'], `${path}: no plain`);
+        const methods = document.token_endpoint_auth_methods_supported as string[];
+        const algorithms = document.token_endpoint_auth_signing_alg_values_supported;
+        for (const endpoint of ['revocation', 'introspection']) {
+          const known = methods.filter((one) => endpoint === 'revocation' || one !== 'none');
+          t.same(document[`${endpoint}_endpoint_auth_methods_supported`], known, endpoint);
+          const signed = document[`${endpoint}_endpoint_auth_signing_alg_values_supported`];
+          t.same(signed, algorithms, endpoint);
+        }
         const grants = document.grant_types_supported as string[];
         t.notOk(grants.includes('password') || grants.includes('implicit'), `${path}: grants`);
         for (const [name, value] of Object.entries(document)) {

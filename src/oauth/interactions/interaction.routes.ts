@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { errors } from 'oidc-provider';
 import { csrfToken, sendPage } from '../../doors/browser.ts';
 import { formTargetOf, pageHeaders } from '../../doors/headers.ts';
 import { heedLocales } from '../../doors/language.ts';
@@ -17,6 +18,9 @@ import {
   type Interaction,
   InteractionGoneError,
   type InteractionRequest,
+  type InteractionResult,
+  isRedirectUriStanding,
+  type Login,
   loadInteraction,
   readInteraction,
 } from './interaction.ts';
@@ -68,17 +72,26 @@ type Steps = ReturnType<typeof createSteps>;
 function createSteps(deps: InteractionRoutesDependencies) {
   const { host, platform, pages, sessions, clients, consent } = deps;
 
-  const finish = async ({ request, reply }: Visit, result: Record<string, unknown>) => {
-    const next = await finishInteraction(host.current, request, reply, result, {
-      mergeWithLastSubmission: 'consent' in result,
-    });
+  const finish = async ({ request, reply }: Visit, result: InteractionResult) => {
+    const next = await finishInteraction(host.current, request, reply, result);
     return reply.redirect(next, 303);
+  };
+
+  /** As for one that was never registered: nobody is sent there, not even with a no (RFC 6749 §4.1.2.1). */
+  const refuseRedirectUri = (request: FastifyRequest, reply: FastifyReply) => {
+    const { error: code, error_description: detail, status } = new errors.InvalidRedirectUri();
+    const page = { kind: 'bad_link', code, requestId: request.id } as const;
+    const html = pages.render('error', { ...page, ...(detail ? { detail } : {}) });
+    return sendPage(reply, html, status);
   };
 
   return {
     finish,
 
-    /** A handler that has the interaction in hand, and belongs to whoever began it. */
+    /**
+     * A handler that has the interaction in hand, and belongs to whoever began it. What leads nowhere any
+     * more is refused before anybody signs in or allows anything for it.
+     */
     visit:
       (step: (visit: Visit) => Promise<FastifyReply>) =>
       async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
@@ -87,6 +100,9 @@ function createSteps(deps: InteractionRoutesDependencies) {
         heedLocales(about.uiLocales);
         if (about.sessionUid && (await sessions.current(request))?.uid !== about.sessionUid) {
           throw new InteractionGoneError();
+        }
+        if (!(await isRedirectUriStanding(host.current, about))) {
+          return refuseRedirectUri(request, reply);
         }
         const target = formTargetOf(about.redirectUri);
         reply.headers(pageHeaders(target ? [target] : []));
@@ -105,7 +121,7 @@ function createSteps(deps: InteractionRoutesDependencies) {
     /** @param prove says who it is, or has answered the form */
     async signIn(visited: Visit, prove: (enter: Enter) => Promise<boolean>): Promise<FastifyReply> {
       const { request, reply, interaction } = visited;
-      let login: { accountId: string; amr: readonly string[]; remember: boolean } | undefined;
+      let login: Login | undefined;
       const isIn = await prove(async ({ user, remember, amr }, admission) => {
         const entrant = { userId: user.id, remember, amr };
         const session = await sessions.begin(request, reply, entrant, admission);

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { decodeJwt } from 'jose';
 import type Provider from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { splitScope } from '../scopes.ts';
@@ -17,12 +18,26 @@ export interface InteractionRequest {
   /** The app insists on a new answer. */
   readonly asksConsentAgain: boolean;
   readonly loginHint: string | undefined;
+  /** Whom the app wants to hear of, and nobody else: the subject of its `id_token_hint`. */
+  readonly hintedUserId: string | undefined;
   /** The languages that the app asks for, as it sent them. */
   readonly uiLocales: unknown;
   readonly accountId: string | undefined;
   /** The browser session it belongs to; absent before sign-in. */
   readonly sessionUid: string | undefined;
 }
+
+export interface Login {
+  readonly accountId: string;
+  readonly amr: readonly string[];
+  readonly remember: boolean;
+}
+
+/** How a step of it ends: with who signed in, with what they allow, or with a no. */
+export type InteractionResult =
+  | { login: Login }
+  | { consent: { grantId: string } }
+  | { error: string; error_description: string };
 
 /** The interaction's cookie is missing, its row has expired, or it was finished already. */
 export class InteractionGoneError extends Error {
@@ -63,14 +78,36 @@ export function readInteraction(interaction: Interaction): InteractionRequest {
     resources: [params.resource ?? []].flat() as string[],
     asksConsentAgain: splitScope(params.prompt).includes('consent'),
     loginHint: typeof params.login_hint === 'string' ? params.login_hint : undefined,
+    hintedUserId: subjectOf(params.id_token_hint),
     uiLocales: params.ui_locales,
     accountId: interaction.session?.accountId,
     sessionUid: interaction.session?.uid,
   };
 }
 
+/** The library verified it as an ID token of ours for this app before the interaction began; it may have expired. */
+function subjectOf(idTokenHint: unknown): string | undefined {
+  return typeof idTokenHint === 'string' ? decodeJwt(idTokenHint).sub : undefined;
+}
+
 /**
- * Stores the outcome and says where to go on: back into the authorization endpoint.
+ * Whether the app still has the redirect URI that the request came with: the library looks when a request
+ * begins and not again when it goes on, and the app may have given the address up since. True also when the
+ * app is gone or disabled, which the library sees by itself.
+ *
+ * @see RFC 6749 §3.1.2.4, §4.1.2.1
+ */
+export async function isRedirectUriStanding(
+  provider: Provider,
+  { clientId, redirectUri }: InteractionRequest,
+): Promise<boolean> {
+  const client = await provider.Client.find(clientId);
+  return !client || client.redirectUriAllowed(redirectUri);
+}
+
+/**
+ * Stores the outcome and says where to go on: back into the authorization endpoint, where it is looked at
+ * once more (see resume.ts).
  *
  * @see RFC 9700 §4.12: the caller redirects with 303, so that a POST is never repeated elsewhere
  */
@@ -78,10 +115,11 @@ export async function finishInteraction(
   provider: Provider,
   request: FastifyRequest,
   reply: FastifyReply,
-  result: Record<string, unknown>,
-  options: { mergeWithLastSubmission: boolean },
+  result: InteractionResult,
 ): Promise<string> {
-  return provider.interactionResult(request.raw, reply.raw, result as never, options);
+  return provider.interactionResult(request.raw, reply.raw, result as never, {
+    mergeWithLastSubmission: 'consent' in result,
+  });
 }
 
 /**
