@@ -7,7 +7,7 @@ const SWEEP_MS = 50;
 
 /**
  * How an app that listens is stopped: new connections are refused, requests under way are waited for until
- * it is late. An answer from then on says that its connection closes (RFC 9112 §9.6), one kept alive is
+ * it is late. Their answers say that the connection closes (RFC 9112 §9.6), one kept alive is
  * closed as soon as its answer is out, and one that browsers and balancers opened in advance at once, so that
  * nobody sends another request into a closing door.
  *

@@ -22,12 +22,14 @@ const FAILED_AUTHENTICATION: ReadonlySet<unknown> = new Set([
 
 /**
  * No client authentication, a scheme that is not supported or a value that cannot be read is
- * `invalid_client`, with 401 (RFC 6749 §5.2, RFC 7523 §3.2). Two ways at once stay `invalid_request`.
+ * `invalid_client`, with 401 (RFC 6749 §5.2, RFC 7523 §3.2). Two ways at once stay `invalid_request`, and so
+ * does a parameter that came twice: who asks may have gone unseen for that.
  */
 function nameFailedAuthentication(ctx: KoaContextWithOIDC): void {
   if (ctx.status !== 400 || ctx.oidc?.client) return;
   const { error, error_description } = (ctx.body ?? {}) as Record<string, unknown>;
   if (error !== 'invalid_request' || !FAILED_AUTHENTICATION.has(error_description)) return;
+  if (Object.values(ctx.oidc.params ?? {}).some(Array.isArray)) return;
   ctx.status = 401;
   ctx.body = { error: 'invalid_client', error_description };
 }

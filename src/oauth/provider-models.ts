@@ -74,7 +74,9 @@ function nameReplayedProofs(provider: Provider): void {
   };
 }
 
-/** The library has verified it by then; nothing is believed because of it. */
+/**
+ * Not verified: it only names a refusal, whether of the proof or of a client's assertion with the same jti.
+ */
 function jtiOfProof(proof: string | undefined): unknown {
   try {
     return proof && decodeJwt(proof).jti;

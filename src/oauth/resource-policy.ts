@@ -124,10 +124,11 @@ function checkThatSomeResourceHasSome(
   ctx: KoaContextWithOIDC,
   resources: ReadonlyMap<string, Resource>,
 ): void {
-  const { params, route } = ctx.oidc;
-  if (!params?.resource || route === 'resume') return;
-  const asked = splitScope(params.scope).filter((scope) => !PROTOCOL_SCOPES.has(scope));
-  const named = [params.resource].flat() as string[];
+  const { params, route, entities } = ctx.oidc;
+  if (route === 'resume') return;
+  const asked = splitScope(params?.scope).filter((scope) => !PROTOCOL_SCOPES.has(scope));
+  const named = [params?.resource ?? entities.RefreshToken?.resource ?? []].flat() as string[];
+  if (named.length === 0) return;
   const isHeld = (scope: string) =>
     named.some((identifier) => resources.get(identifier)?.scopes.includes(scope));
   if (asked.length === 0 || asked.some(isHeld)) return;

@@ -98,7 +98,10 @@ async function authorize(
   return { claims };
 }
 
-/** Whichever of the platform's resources it is for: the scope openid is of them all. */
+/**
+ * Whichever of the platform's resources it is for: the scope openid is of them all, and they are of one
+ * company. What the token opens here is what its holder was granted to know.
+ */
 const isForPlatform = ({ aud }: AccessTokenClaims, platform: Platform) =>
   resourcesOf(platform).some(({ identifier }) => [aud].flat().includes(identifier));
 

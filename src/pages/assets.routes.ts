@@ -21,7 +21,7 @@ export async function assetRoutes(
   );
   // A path that the plugin refuses to read is one that nobody answers, and its refusal would name the plugin.
   app.setErrorHandler((error: FastifyError, _request, reply) =>
-    (error.statusCode ?? 500) < 500 ? reply.callNotFound() : reply.send(error),
+    error.statusCode === 400 || error.statusCode === 403 ? reply.callNotFound() : reply.send(error),
   );
   const root = join(viewsDir, 'assets');
   await app.register(fastifyStatic, {

@@ -155,7 +155,7 @@ t.test('the body is not asked for before the decision (RFC 9110 §10.1.1)', asyn
   own.send('POST /oauth/token HTTP/1.1', ...expecting);
   await own.until(/^HTTP\/1\.1 100 Continue\r\n\r\n/);
   own.socket.write('a=bc');
-  await own.until(/HTTP\/1\.1 400 /);
+  await own.until(/HTTP\/1\.1 401 /);
 });
 
 t.test('a refusal comes before the body, which is never read as a request', async (t) => {

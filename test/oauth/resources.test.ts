@@ -48,8 +48,10 @@ t.test('nobody is asked to allow what no token would hold (RFC 8707 §2.1)', asy
 t.test('a refresh that asks for nothing of the resource costs no token', async (t) => {
   const scope = 'openid notes:read notes:write';
   const tokens = await person.tokens(client, { resource: SEARCH_API, scope });
-  const more = { resource: SEARCH_API, scope: 'notes:write' };
-  t.match(await refresh(gatehouse, client, tokens.refresh_token, more), NOTHING_OF_IT);
+  for (const resource of [SEARCH_API, undefined]) {
+    const more = { resource, scope: 'notes:write' };
+    t.match(await refresh(gatehouse, client, tokens.refresh_token, more), NOTHING_OF_IT);
+  }
   const next = await refresh(gatehouse, client, tokens.refresh_token);
   t.equal(next.status, 200);
   t.equal(decodeJwt(next.body.access_token!).aud, SEARCH_API);

@@ -122,7 +122,7 @@ t.test('refuses whoever does not authenticate, and the token lives (RFC 7009 §2
   const tokens = await person.tokens(client);
   const one = form({ token: tokens.refresh_token });
   const wrong: [name: string, headers: Record<string, string>, body: string, status: number][] = [
-    ['nobody', FORM, one, 400],
+    ['nobody', FORM, one, 401],
     ['a wrong secret', { ...FORM, ...basic(client.clientId, 'wrong') }, one, 401],
     ['no secret', FORM, `${one}&client_id=${client.clientId}`, 401],
     ['no token', { ...FORM, ...basic(client.clientId, client.secret) }, '', 400],

@@ -21,8 +21,11 @@ async function whileNoneIsSaved(sqlState: string, work: () => Promise<void>): Pr
     $$ BEGIN RAISE EXCEPTION 'a secret of the database' USING ERRCODE = '${sqlState}'; END $$`);
   await pool.query(`CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON sessions
     FOR EACH ROW EXECUTE FUNCTION refuse()`);
-  await work();
-  await pool.query('DROP TRIGGER refuse ON sessions');
+  try {
+    await work();
+  } finally {
+    await pool.query('DROP TRIGGER refuse ON sessions');
+  }
 }
 
 const FAILURES: [sqlState: string, status: number, code: string][] = [

@@ -30,3 +30,14 @@ t.test('what is no file answers as any path that nobody answers (RFC 9110 §15.5
   const file = await ask('/assets/forms.js', '*/*');
   t.match(file, { status: 200, headers: { 'x-content-type-options': 'nosniff' } });
 });
+
+t.test(
+  'a part of a file that it does not have is refused as such (RFC 9110 §15.5.17)',
+  async (t) => {
+    const headers = { range: 'bytes=99999999-' };
+    const target = '/assets/forms.js';
+    const answer = await exactRequest(gatehouse.config.port, { target, headers });
+    t.equal(answer.status, 416);
+    t.notMatch(answer.text, /FST_|[Ss]tatic/);
+  },
+);

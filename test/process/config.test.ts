@@ -93,16 +93,17 @@ t.test('HOST is a name or an address', (t) => {
   t.end();
 });
 
-t.test('ADMIN_KEY is one that a header can carry to the letter (RFC 6750 §2.1)', (t) => {
+t.test('ADMIN_KEY is one that a header carries to the letter (RFC 9110 §5.5)', (t) => {
   const keys = { MASTER_KEY: randomBytes(32).toString('base64') };
-  for (const said of ['\uFEFF', ' ', 'ß', '"']) {
+  for (const said of ['\uFEFF', ' ', 'ß', '\t']) {
     const ADMIN_KEY = `${said}${SECRET.repeat(2)}${said}x`;
     const read = () => readConfig({ ...keys, ADMIN_KEY });
-    t.throws(read, { message: /ADMIN_KEY must consist of letters, digits/ }, JSON.stringify(said));
+    t.throws(read, { message: /ADMIN_KEY must be of visible ASCII/ }, JSON.stringify(said));
     t.throws(read, { message: new RegExp(`^(?!.*${SECRET})`, 's') }, 'no secret in it');
   }
-  const ADMIN_KEY = randomBytes(32).toString('base64');
-  t.equal(readConfig({ ...keys, ADMIN_KEY }).adminKey, ADMIN_KEY);
+  for (const ADMIN_KEY of [randomBytes(32).toString('base64'), 'correct-horse:battery!staple@24']) {
+    t.equal(readConfig({ ...keys, ADMIN_KEY }).adminKey, ADMIN_KEY);
+  }
   t.end();
 });
 
